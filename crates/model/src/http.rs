@@ -1,0 +1,86 @@
+//! Requests and responses as plain data, so that a sink's request can be a golden file.
+
+use crate::{Endpoint, Secret};
+
+/// The two methods that sources and sinks use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Delivers.
+    Post,
+}
+
+impl Method {
+    /// `GET` or `POST`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A header value, kept out of logs if it is a credential.
+#[derive(Clone, Debug)]
+pub enum HeaderValue {
+    /// Safe to show.
+    Plain(String),
+    /// A credential or a signature.
+    Secret(Secret),
+}
+
+impl HeaderValue {
+    /// The text to put on the wire.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Plain(value) => value,
+            Self::Secret(value) => value.expose(),
+        }
+    }
+}
+
+/// A request, complete: a host sends exactly this and follows no redirect.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    /// Method.
+    pub method: Method,
+    /// Server.
+    pub endpoint: Endpoint,
+    /// Path and query, exactly as signed; it is sent byte for byte.
+    pub target: String,
+    /// Headers in order. Names are lower-case.
+    pub headers: Vec<(&'static str, HeaderValue)>,
+    /// Body; empty for GET.
+    pub body: Vec<u8>,
+    /// The host gives up after this many milliseconds, body included.
+    pub timeout_ms: u32,
+}
+
+impl HttpRequest {
+    /// The absolute URL.
+    pub fn url(&self) -> String {
+        format!("{}{}", self.endpoint, self.target)
+    }
+}
+
+/// Status and headers of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// Status code.
+    pub status: u16,
+    /// Names are lower-case, as hosts receive them.
+    pub headers: Vec<(String, String)>,
+}
+
+impl ResponseHead {
+    /// First value of header `name` (lower-case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the status is 2xx.
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}

@@ -1,0 +1,41 @@
+//! The vocabulary that every room of EdgeSIEM shares: requests, events, batches, checkpoints, verdicts,
+//! and the four traits between them ([`Source`], [`Schema`], [`Sink`], [`Host`]).
+//!
+//! It never performs I/O, never reads a clock, and never names a vendor.
+//!
+//! One event's way through the traits:
+//!
+//! ```text
+//! Checkpoint -> Source::request -> Host::fetch -> Source::reader -> Schema::convert -> Batch
+//!            -> Sink::request   -> Host::fetch -> Sink::verdict  -> Host::save(Checkpoint)
+//! ```
+
+mod batch;
+mod checkpoint;
+mod endpoint;
+mod error;
+mod event;
+mod host;
+mod http;
+mod limits;
+mod printable;
+mod schema;
+mod secret;
+mod sink;
+mod source;
+mod time;
+
+pub use batch::{Batch, BatchKey, BatchView};
+pub use checkpoint::{Checkpoint, Counters, Cursor, Gap, Revision, StreamId, StreamIdError};
+pub use endpoint::{Endpoint, EndpointError, InsecureLoopback, Scheme};
+pub use error::{Error, ErrorKind};
+pub use event::{DeadLetter, Event, EventId, EventIds};
+pub use host::{Body, FetchError, Host, StoreError};
+pub use http::{HeaderValue, HttpRequest, Method, ResponseHead};
+pub use limits::{Budget, Limits};
+pub use printable::printable;
+pub use schema::{EventFacts, Schema, Unreadable};
+pub use secret::{Secret, SecretRef};
+pub use sink::{Answer, BatchLimits, Sink, SinkVerdict};
+pub use source::{Incomplete, Line, PageEnd, PageLimits, PageReader, PageRequest, Recovery, Source, SourceVerdict};
+pub use time::{Timestamp, retry_after_ms};

@@ -1,0 +1,57 @@
+//! What bounds a run. Every buffer in the pipeline is bounded by one of these numbers.
+
+use serde::Deserialize;
+
+/// Memory and concurrency bounds of one stream (`[streams.limits]` in the configuration).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Longest event, in bytes, that is handled whole. A longer one goes to the dead letters in parts.
+    pub max_event_bytes: usize,
+    /// Most events in one batch.
+    pub max_batch_events: usize,
+    /// Most bytes in one request body, uncompressed. A single event may exceed it, alone in its batch.
+    pub max_batch_bytes: usize,
+    /// Most POSTs in flight at once, over all sinks of the stream.
+    pub max_in_flight: usize,
+    /// Most bytes of batches in flight or waiting; the source is not read while there are more.
+    pub max_in_flight_bytes: usize,
+    /// Attempts at one batch within a run, the first included.
+    pub max_attempts: u32,
+    /// Upper bound of a wait that we choose ourselves, in milliseconds.
+    pub max_backoff_ms: u64,
+    /// Most dead letters in one run: past that something is wrong with more than single events, and the
+    /// run stops with the checkpoint unmoved.
+    pub max_dead_letters: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_event_bytes: 6 * 1024 * 1024,
+            max_batch_events: 1000,
+            max_batch_bytes: 900_000,
+            max_in_flight: 4,
+            max_in_flight_bytes: 6 * 1024 * 1024,
+            max_attempts: 5,
+            max_backoff_ms: 20_000,
+            max_dead_letters: 1000,
+        }
+    }
+}
+
+/// When a run should end by itself, before its host ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// No page is begun, and no wait is entered that would end, later than this many milliseconds after
+    /// the start of the run.
+    pub wall_ms: u64,
+    /// Most pages in one run.
+    pub max_pages: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { wall_ms: 600_000, max_pages: 100 }
+    }
+}

@@ -1,0 +1,44 @@
+//! How an event is written for a sink.
+
+use std::fmt;
+
+use crate::Timestamp;
+
+/// What a schema learned about an event while it converted it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFacts {
+    /// When it happened.
+    pub time: Option<Timestamp>,
+    /// How many of its values were kept as they came because they could not be decoded.
+    pub undecoded: u32,
+}
+
+/// A line that is not an event. It goes to the dead letters whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Why, in words.
+    pub reason: &'static str,
+    /// Byte of the line at which reading stopped, from 0.
+    pub at: usize,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.reason, self.at)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Writes events as documents. It keeps scratch memory between events, hence `&mut`.
+pub trait Schema {
+    /// Name in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// Appends the document of the event `line` to `out`.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the line is not one complete, valid event. `out` may then hold a beginning that
+    /// the caller must cut off.
+    fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<EventFacts, Unreadable>;
+}
