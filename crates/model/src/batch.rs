@@ -49,7 +49,20 @@ impl Batch {
         };
         let raw = append(&mut self.raw, event.raw);
         let document = append(&mut self.documents, event.document);
-        self.rows.push(Row { id: event.id, line: event.line, time: event.time, raw, document });
+        self.rows.push(Row {
+            id: event.id,
+            line: event.line,
+            time: event.time,
+            raw,
+            document,
+        });
+    }
+
+    /// Removes all events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.raw.clear();
+        self.documents.clear();
     }
 
     /// Number of events.
@@ -70,7 +83,10 @@ impl Batch {
     /// Bytes of memory that the batch holds.
     pub fn memory_bytes(&self) -> usize {
         let rows = self.rows.capacity().saturating_mul(size_of::<Row>());
-        self.raw.capacity().saturating_add(self.documents.capacity()).saturating_add(rows)
+        self.raw
+            .capacity()
+            .saturating_add(self.documents.capacity())
+            .saturating_add(rows)
     }
 
     /// All of it, as a sink sees it.
@@ -82,7 +98,10 @@ impl Batch {
     pub fn part(&self, range: Range<usize>) -> BatchView<'_> {
         let end = range.end.min(self.rows.len());
         let start = range.start.min(end);
-        BatchView { batch: self, rows: self.rows.get(start..end).unwrap_or(&[]) }
+        BatchView {
+            batch: self,
+            rows: self.rows.get(start..end).unwrap_or(&[]),
+        }
     }
 }
 
@@ -115,7 +134,9 @@ impl<'a> BatchView<'a> {
 
     /// Bytes of the converted documents together.
     pub fn document_bytes(&self) -> usize {
-        self.rows.iter().fold(0, |sum, row| row.document.len().saturating_add(sum))
+        self.rows
+            .iter()
+            .fold(0, |sum, row| row.document.len().saturating_add(sum))
     }
 
     /// The events in page order.
@@ -141,13 +162,25 @@ mod tests {
         let mut batch = Batch::default();
         for n in 0..4_u8 {
             let (raw, document) = (vec![n; 3], vec![n; usize::from(n)]);
-            let event = Event { id: EventId::from_bytes([n; 16]), line: u64::from(n), time: Some(Timestamp::from_secs(9)), raw: &raw, document: &document };
+            let event = Event {
+                id: EventId::from_bytes([n; 16]),
+                line: u64::from(n),
+                time: Some(Timestamp::from_secs(9)),
+                raw: &raw,
+                document: &document,
+            };
             batch.push(&event);
         }
         assert_eq!((batch.len(), batch.document_bytes()), (4, 6));
         let part = batch.part(1..3);
-        let seen: Vec<_> = part.events().map(|event| (event.line, event.raw.to_vec(), event.document.to_vec())).collect();
-        assert_eq!(seen, vec![(1, vec![1; 3], vec![1]), (2, vec![2; 3], vec![2, 2])]);
+        let seen: Vec<_> = part
+            .events()
+            .map(|event| (event.line, event.raw.to_vec(), event.document.to_vec()))
+            .collect();
+        assert_eq!(
+            seen,
+            vec![(1, vec![1; 3], vec![1]), (2, vec![2; 3], vec![2, 2])]
+        );
         assert_eq!(part.document_bytes(), 3);
         assert_eq!(part.key(), batch.part(1..3).key());
         assert_ne!(part.key(), batch.view().key());

@@ -18,7 +18,11 @@ pub struct StreamIdError(String);
 
 impl fmt::Display for StreamIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` cannot name a stream: use 1 to 64 letters, digits, dots, hyphens and underscores", self.0)
+        write!(
+            f,
+            "`{}` cannot name a stream: use 1 to 64 letters, digits, dots, hyphens and underscores",
+            self.0
+        )
     }
 }
 
@@ -30,8 +34,15 @@ impl StreamId {
     /// # Errors
     /// [`StreamIdError`] if it is empty, too long or has other characters.
     pub fn new(name: &str) -> Result<Self, StreamIdError> {
-        let fits = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
-        if fits { Ok(Self(name.to_owned())) } else { Err(StreamIdError(printable(name, 80))) }
+        let fits = (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+        if fits {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(StreamIdError(printable(name, 80)))
+        }
     }
 
     /// The name.

@@ -62,7 +62,10 @@ impl Endpoint {
     /// # Errors
     /// Refuses other schemes, `http` except to loopback when allowed, user information, fragments, and
     /// characters that RFC 3986 does not allow in a host or a target.
-    pub fn parse_url(url: &str, insecure: InsecureLoopback) -> Result<(Self, String), EndpointError> {
+    pub fn parse_url(
+        url: &str,
+        insecure: InsecureLoopback,
+    ) -> Result<(Self, String), EndpointError> {
         let Some((scheme, rest)) = url.split_once("://") else {
             return refuse("it must be an absolute URL that starts with https://");
         };
@@ -107,21 +110,37 @@ impl Endpoint {
         let bare = host.strip_suffix('/').unwrap_or(host);
         let endpoint = Self::new(Scheme::Https, bare)?;
         if insecure == InsecureLoopback::Allow && endpoint.is_loopback() {
-            return Ok(Self { scheme: Scheme::Http, ..endpoint });
+            return Ok(Self {
+                scheme: Scheme::Http,
+                ..endpoint
+            });
         }
         Ok(endpoint)
     }
 
     fn new(scheme: Scheme, authority: &str) -> Result<Self, EndpointError> {
         if authority.contains('@') {
-            return refuse("user information (user:password@) in a URL is not supported; use the sink's own credential keys");
+            return refuse(
+                "user information (user:password@) in a URL is not supported; use the sink's own credential keys",
+            );
         }
-        let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let (host, port) = match authority
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
             Some((inner, after)) => {
-                if !inner.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.') {
+                if !inner
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.')
+                {
                     return refuse("the IPv6 address in brackets is not valid");
                 }
-                (format!("[{inner}]"), after.strip_prefix(':').or(if after.is_empty() { None } else { Some("?") }))
+                (
+                    format!("[{inner}]"),
+                    after
+                        .strip_prefix(':')
+                        .or(if after.is_empty() { None } else { Some("?") }),
+                )
             }
             None => match authority.split_once(':') {
                 Some((host, port)) => (host.to_owned(), Some(port)),
@@ -131,25 +150,36 @@ impl Endpoint {
         if host.is_empty() {
             return refuse("the host is missing");
         }
-        if !host.starts_with('[') && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
-            return refuse("the host may contain only letters, digits, dots, hyphens and underscores");
+        if !host.starts_with('[')
+            && !host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        {
+            return refuse(
+                "the host may contain only letters, digits, dots, hyphens and underscores",
+            );
         }
         if let Some(port) = port
             && !port.parse::<u16>().is_ok_and(|number| number != 0)
         {
             return refuse("the port must be a number from 1 to 65535");
         }
-        Ok(Self { scheme, authority: authority.to_ascii_lowercase() })
+        Ok(Self {
+            scheme,
+            authority: authority.to_ascii_lowercase(),
+        })
     }
 
     fn check(&self, insecure: InsecureLoopback) -> Result<(), EndpointError> {
         match (self.scheme, insecure) {
             (Scheme::Https, _) => Ok(()),
             (Scheme::Http, InsecureLoopback::Allow) if self.is_loopback() => Ok(()),
-            (Scheme::Http, InsecureLoopback::Refuse) if self.is_loopback() => {
-                refuse("http:// is refused; use https://, or set allow_insecure_loopback = true for a test on this machine")
+            (Scheme::Http, InsecureLoopback::Refuse) if self.is_loopback() => refuse(
+                "http:// is refused; use https://, or set allow_insecure_loopback = true for a test on this machine",
+            ),
+            (Scheme::Http, _) => {
+                refuse("http:// would send events and credentials in clear text; use https://")
             }
-            (Scheme::Http, _) => refuse("http:// would send events and credentials in clear text; use https://"),
         }
     }
 
@@ -167,7 +197,9 @@ impl Endpoint {
     pub fn host(&self) -> &str {
         let after_bracket = self.authority.rfind(']').unwrap_or(0);
         match self.authority.rfind(':') {
-            Some(colon) if colon > after_bracket => self.authority.get(..colon).unwrap_or(&self.authority),
+            Some(colon) if colon > after_bracket => {
+                self.authority.get(..colon).unwrap_or(&self.authority)
+            }
             _ => &self.authority,
         }
     }
@@ -176,7 +208,11 @@ impl Endpoint {
     /// address is not.
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
-        host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        host == "localhost"
+            || host == "[::1]"
+            || host
+                .parse::<std::net::Ipv4Addr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -195,11 +231,27 @@ mod tests {
     fn urls_are_accepted_or_refused_with_a_reason() {
         for (url, insecure, expected) in [
             ("https://a.example", Refuse, Ok(("https://a.example", "/"))),
-            ("HTTPS://A.Example:8088/x?y=%3B;", Refuse, Ok(("https://a.example:8088", "/x?y=%3B;"))),
-            ("https://a.example?x", Refuse, Ok(("https://a.example", "/?x"))),
-            ("http://127.0.0.1:99/p", Allow, Ok(("http://127.0.0.1:99", "/p"))),
+            (
+                "HTTPS://A.Example:8088/x?y=%3B;",
+                Refuse,
+                Ok(("https://a.example:8088", "/x?y=%3B;")),
+            ),
+            (
+                "https://a.example?x",
+                Refuse,
+                Ok(("https://a.example", "/?x")),
+            ),
+            (
+                "http://127.0.0.1:99/p",
+                Allow,
+                Ok(("http://127.0.0.1:99", "/p")),
+            ),
             ("http://[::1]:99/p", Allow, Ok(("http://[::1]:99", "/p"))),
-            ("http://127.0.0.1:99/p", Refuse, Err("allow_insecure_loopback")),
+            (
+                "http://127.0.0.1:99/p",
+                Refuse,
+                Err("allow_insecure_loopback"),
+            ),
             ("http://a.example/", Allow, Err("clear text")),
             ("http://127.0.0.1.evil.example/", Allow, Err("clear text")),
             ("http://localhost.evil.example/", Allow, Err("clear text")),
@@ -216,9 +268,15 @@ mod tests {
         ] {
             match (Endpoint::parse_url(url, insecure), expected) {
                 (Ok((endpoint, target)), Ok((want, want_target))) => {
-                    assert_eq!((endpoint.to_string().as_str(), target.as_str()), (want, want_target), "{url}");
+                    assert_eq!(
+                        (endpoint.to_string().as_str(), target.as_str()),
+                        (want, want_target),
+                        "{url}"
+                    );
                 }
-                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{url}: {error}"),
+                (Err(error), Err(part)) => {
+                    assert!(error.to_string().contains(part), "{url}: {error}")
+                }
                 (got, want) => panic!("{url}: {got:?}, expected {want:?}"),
             }
         }
@@ -226,12 +284,30 @@ mod tests {
 
     #[test]
     fn hosts_are_taken_as_people_paste_them() {
-        for host in ["akab-x.luna.akamaiapis.net", "https://akab-x.luna.akamaiapis.net/", "akab-x.luna.akamaiapis.net/", " AKAB-X.luna.akamaiapis.net "] {
+        for host in [
+            "akab-x.luna.akamaiapis.net",
+            "https://akab-x.luna.akamaiapis.net/",
+            "akab-x.luna.akamaiapis.net/",
+            " AKAB-X.luna.akamaiapis.net ",
+        ] {
             let endpoint = Endpoint::parse_host(host, Refuse).unwrap();
-            assert_eq!((endpoint.scheme(), endpoint.host()), (Scheme::Https, "akab-x.luna.akamaiapis.net"));
+            assert_eq!(
+                (endpoint.scheme(), endpoint.host()),
+                (Scheme::Https, "akab-x.luna.akamaiapis.net")
+            );
         }
-        assert_eq!(Endpoint::parse_host("127.0.0.1:80", Allow).unwrap().scheme(), Scheme::Http);
-        assert_eq!(Endpoint::parse_host("127.0.0.1:80", Refuse).unwrap().scheme(), Scheme::Https);
+        assert_eq!(
+            Endpoint::parse_host("127.0.0.1:80", Allow)
+                .unwrap()
+                .scheme(),
+            Scheme::Http
+        );
+        assert_eq!(
+            Endpoint::parse_host("127.0.0.1:80", Refuse)
+                .unwrap()
+                .scheme(),
+            Scheme::Https
+        );
         assert!(Endpoint::parse_host("https://a.example/siem", Refuse).is_err());
     }
 }

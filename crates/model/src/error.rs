@@ -47,7 +47,11 @@ impl ErrorKind {
     /// Whether the next run may succeed without anybody doing anything.
     pub const fn retryable(self) -> bool {
         match self {
-            Self::SourceUnavailable | Self::PageIncomplete | Self::SinkUnavailable | Self::Store | Self::Conflict => true,
+            Self::SourceUnavailable
+            | Self::PageIncomplete
+            | Self::SinkUnavailable
+            | Self::Store
+            | Self::Conflict => true,
             Self::Config | Self::MissingSecret | Self::SourceRefused | Self::SinkRefused => false,
         }
     }
@@ -66,8 +70,17 @@ pub struct Error {
 
 impl Error {
     /// `message` says what happened, `user_action` what the reader should do about it.
-    pub fn new(kind: ErrorKind, message: impl Into<String>, user_action: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), user_action: user_action.into(), context: Vec::new() }
+    pub fn new(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        user_action: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            user_action: user_action.into(),
+            context: Vec::new(),
+        }
     }
 
     /// Adds a fact, such as the path of a configuration key or the problem document of a server.

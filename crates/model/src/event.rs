@@ -64,7 +64,11 @@ impl EventIds {
         // The length first, so that no stream name and line can run into each other.
         keyed.update(&(stream.as_str().len() as u64).to_le_bytes());
         keyed.update(stream.as_str().as_bytes());
-        Self { keyed, seen: HashSet::default(), repeats: HashMap::default() }
+        Self {
+            keyed,
+            seen: HashSet::default(),
+            repeats: HashMap::default(),
+        }
     }
 
     /// The id of the next line of the page.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Checkpoint, DeadLetter, HttpRequest, ResponseHead, Revision, StreamId, Timestamp, printable};
+use crate::{
+    Checkpoint, DeadLetter, HttpRequest, ResponseHead, Revision, StreamId, Timestamp, printable,
+};
 
 /// A request that got no response, or a body that broke off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +36,19 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Conflict { stored } => write!(f, "another run saved revision {} meanwhile", stored.0),
+            Self::Conflict { stored } => {
+                write!(f, "another run saved revision {} meanwhile", stored.0)
+            }
             Self::Failed(reason) => f.write_str(&printable(reason, 500)),
         }
     }
 }
 
 /// A response body, read as it comes.
-#[expect(async_fn_in_trait, reason = "every host is single-threaded; no future is sent anywhere")]
+#[expect(
+    async_fn_in_trait,
+    reason = "every host is single-threaded; no future is sent anywhere"
+)]
 pub trait Body {
     /// Appends some of the body to `out` and says how much; 0 is the end of the body, which does not mean
     /// that it arrived whole.
@@ -49,7 +56,10 @@ pub trait Body {
 }
 
 /// Everything the outside world can do for a pipeline.
-#[expect(async_fn_in_trait, reason = "every host is single-threaded; no future is sent anywhere")]
+#[expect(
+    async_fn_in_trait,
+    reason = "every host is single-threaded; no future is sent anywhere"
+)]
 pub trait Host {
     /// Body of a response.
     type Body: Body;
@@ -61,11 +71,20 @@ pub trait Host {
     async fn load(&self, stream: &StreamId) -> Result<(Option<Checkpoint>, Revision), StoreError>;
 
     /// Replaces the checkpoint that has revision `expected`.
-    async fn save(&self, stream: &StreamId, expected: Revision, next: &Checkpoint) -> Result<Revision, StoreError>;
+    async fn save(
+        &self,
+        stream: &StreamId,
+        expected: Revision,
+        next: &Checkpoint,
+    ) -> Result<Revision, StoreError>;
 
     /// Keeps dead letters. Their ids are the same when their page is fetched again, so storing them again
     /// replaces them. When this returns, they are safe.
-    async fn keep_dead_letters(&self, stream: &StreamId, letters: &[DeadLetter]) -> Result<(), StoreError>;
+    async fn keep_dead_letters(
+        &self,
+        stream: &StreamId,
+        letters: &[DeadLetter],
+    ) -> Result<(), StoreError>;
 
     /// Waits.
     async fn sleep(&self, millis: u64);

@@ -37,5 +37,7 @@ pub use printable::printable;
 pub use schema::{EventFacts, Schema, Unreadable};
 pub use secret::{Secret, SecretRef};
 pub use sink::{Answer, BatchLimits, Sink, SinkVerdict};
-pub use source::{Incomplete, Line, PageEnd, PageLimits, PageReader, PageRequest, Recovery, Source, SourceVerdict};
+pub use source::{
+    Incomplete, Line, PageEnd, PageLimits, PageReader, PageRequest, Recovery, Source, SourceVerdict,
+};
 pub use time::{Timestamp, retry_after_ms};

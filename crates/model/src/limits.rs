@@ -20,7 +20,7 @@ pub struct Limits {
     pub max_attempts: u32,
     /// Upper bound of a wait that we choose ourselves, in milliseconds.
     pub max_backoff_ms: u64,
-    /// Most dead letters in one run: past that something is wrong with more than single events, and the
+    /// Most dead letters of one page: past that something is wrong with more than single events, and the
     /// run stops with the checkpoint unmoved.
     pub max_dead_letters: usize,
 }
@@ -28,14 +28,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_event_bytes: 6 * 1024 * 1024,
+            max_event_bytes: 2 * 1024 * 1024,
             max_batch_events: 1000,
             max_batch_bytes: 900_000,
             max_in_flight: 4,
             max_in_flight_bytes: 6 * 1024 * 1024,
             max_attempts: 5,
             max_backoff_ms: 20_000,
-            max_dead_letters: 1000,
+            max_dead_letters: 100,
         }
     }
 }
@@ -52,6 +52,9 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { wall_ms: 600_000, max_pages: 100 }
+        Self {
+            wall_ms: 600_000,
+            max_pages: 100,
+        }
     }
 }

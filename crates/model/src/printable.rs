@@ -36,7 +36,10 @@ mod tests {
 
     #[test]
     fn what_could_drive_a_terminal_is_escaped_and_length_is_bounded() {
-        assert_eq!(printable("\u{1b}[31mred\r\n", 100), "\\u{1b}[31mred\\u{d}\\u{a}");
+        assert_eq!(
+            printable("\u{1b}[31mred\r\n", 100),
+            "\\u{1b}[31mred\\u{d}\\u{a}"
+        );
         assert_eq!(printable("a\u{202e}b", 100), "a\\u{202e}b");
         assert_eq!(printable("naïve 日本", 100), "naïve 日本");
         assert_eq!(printable("abcdef", 3), "abc…");

@@ -62,7 +62,10 @@ mod tests {
             _list: Vec<Option<Secret>>,
         }
         let secret = || Secret::new("hunter2".to_owned());
-        let holder = Holder { _token: secret(), _list: vec![Some(secret())] };
+        let holder = Holder {
+            _token: secret(),
+            _list: vec![Some(secret())],
+        };
         for text in [
             format!("{holder:?}"),
             format!("{holder:#?}"),

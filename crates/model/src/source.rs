@@ -26,6 +26,8 @@ pub struct PageLimits {
     pub min: u32,
     /// Ask for this many unless a page was cut.
     pub configured: u32,
+    /// Least time from one page request to the next, in milliseconds.
+    pub min_interval_ms: u64,
 }
 
 /// What a response to a page request means.

@@ -1,0 +1,75 @@
+//! Cuts a page into batches that every sink of the stream takes.
+
+use std::mem;
+
+use edgesiem_model::{Batch, BatchLimits, Event, Limits, Sink};
+
+/// Collects events until the next one would exceed a limit of any sink.
+///
+/// Where it cuts depends only on the events and the configuration, never on network chunks, so that a page
+/// fetched again gives the same batches under the same keys.
+pub(crate) struct Batcher {
+    limits: Vec<BatchLimits>,
+    batch: Batch,
+    spare: Vec<Batch>,
+}
+
+impl Batcher {
+    pub(crate) fn new(sinks: &[Box<dyn Sink>], limits: &Limits) -> Self {
+        let stream = BatchLimits {
+            max_events: limits.max_batch_events,
+            max_bytes: limits.max_batch_bytes,
+            bytes_per_event: 0,
+            bytes_per_batch: 0,
+        };
+        let bounded = |sink: BatchLimits| BatchLimits {
+            max_events: sink.max_events.min(stream.max_events),
+            max_bytes: sink.max_bytes.min(stream.max_bytes),
+            ..sink
+        };
+        let mut all: Vec<_> = sinks.iter().map(|sink| bounded(sink.limits())).collect();
+        all.push(stream);
+        Self {
+            limits: all,
+            batch: Batch::default(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Adds an event; returns the batch before it if that is full.
+    pub(crate) fn push(&mut self, event: &Event<'_>) -> Option<Batch> {
+        let full =
+            (!self.batch.is_empty() && !self.fits(event.document.len())).then(|| self.take());
+        self.batch.push(event);
+        full
+    }
+
+    /// The last batch of the page, if there is one.
+    pub(crate) fn finish(&mut self) -> Option<Batch> {
+        (!self.batch.is_empty()).then(|| self.take())
+    }
+
+    /// Takes back the memory of a delivered batch.
+    pub(crate) fn recycle(&mut self, mut batch: Batch) {
+        batch.clear();
+        if self.spare.is_empty() && batch.memory_bytes() <= 4 * 1024 * 1024 {
+            self.spare.push(batch);
+        }
+    }
+
+    fn take(&mut self) -> Batch {
+        mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default())
+    }
+
+    fn fits(&self, document_bytes: usize) -> bool {
+        let events = self.batch.len().saturating_add(1);
+        let documents = self.batch.document_bytes().saturating_add(document_bytes);
+        self.limits.iter().all(|limits| {
+            let envelopes = events.saturating_mul(limits.bytes_per_event);
+            let bytes = documents
+                .saturating_add(envelopes)
+                .saturating_add(limits.bytes_per_batch);
+            events <= limits.max_events && bytes <= limits.max_bytes
+        })
+    }
+}
