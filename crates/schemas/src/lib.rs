@@ -1,1 +1,46 @@
-//! placeholder
+//! How an event is written for a sink: one schema a file, each a [`Schema`].
+//!
+//! It never knows where a document goes, and never drops a member without a schema saying so.
+//!
+//! ```
+//! let mut schema = edgesiem_schemas::by_name("decoded").unwrap();
+//! let mut document = Vec::new();
+//! let facts = schema.convert(br#"{"attackData":{"rules":"OTUwMDAy"},"httpMessage":{"start":"1491303422"}}"#, &mut document).unwrap();
+//! assert_eq!(document, br#"{"attackData":{"rules":[{"rule":"950002"}]},"httpMessage":{"start":"1491303422"}}"#);
+//! assert_eq!(facts.time.unwrap().to_rfc3339(), "2017-04-04T10:57:02.000Z");
+//! ```
+
+mod decoded;
+mod raw;
+
+pub use decoded::Decoded;
+pub use raw::Raw;
+
+use edgesiem_decode::{Facts, Malformed};
+use edgesiem_model::{EventFacts, Schema, Timestamp, Unreadable};
+
+/// Names of all schemas, as in the configuration.
+pub const NAMES: &[&str] = &[decoded::NAME, raw::NAME];
+
+/// The schema of that name.
+pub fn by_name(name: &str) -> Option<Box<dyn Schema>> {
+    match name {
+        decoded::NAME => Some(Box::new(Decoded::default())),
+        raw::NAME => Some(Box::new(Raw::default())),
+        _ => None,
+    }
+}
+
+fn facts(facts: Facts) -> EventFacts {
+    EventFacts {
+        time: facts.start_ms.map(Timestamp::from_millis),
+        undecoded: facts.undecoded,
+    }
+}
+
+fn unreadable(malformed: Malformed) -> Unreadable {
+    Unreadable {
+        reason: malformed.reason,
+        at: malformed.at,
+    }
+}

@@ -1,0 +1,199 @@
+//! Questions about 16 bytes at once.
+//!
+//! `wide` maps them to simd128 in WebAssembly, SSE2 on x86-64 and NEON on ARM, and to plain arrays elsewhere; it
+//! keeps this crate free of `unsafe` and lets the native tests run the code that ships in the wasm.
+
+use wide::{i16x8, i32x4, u8x16};
+
+/// Bytes that are looked at together.
+pub(crate) type Block = [u8; 16];
+
+/// The 16 bytes of `bytes` from `at` on; past the end they are 0.
+#[inline(always)]
+pub(crate) fn load(bytes: &[u8], at: usize) -> Block {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    match rest.first_chunk() {
+        Some(block) => *block,
+        None => padded(rest),
+    }
+}
+
+#[cold]
+fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
+    let mut block = [0; N];
+    block
+        .iter_mut()
+        .zip(rest)
+        .for_each(|(to, from)| *to = *from);
+    block
+}
+
+/// Bit n is set if byte n is a quote, a backslash, a control character (below 0x20) or not ASCII: all that
+/// cannot simply be passed over in a JSON string or copied into one.
+#[inline(always)]
+pub(crate) fn string_stops(block: Block) -> u32 {
+    let bytes = u8x16::from(block);
+    let stops = bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'));
+    // As signed numbers, bytes from 0x80 on are negative.
+    let low = bytes.cast_signed().simd_lt(wide::i8x16::splat(0x20));
+    (stops | low.cast_unsigned()).to_bitmask()
+}
+
+/// [`string_stops`] of the 64 bytes of `bytes` from `at` on; past the end they are 0.
+#[inline(always)]
+pub(crate) fn string_stops_64(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let quarters = match rest.first_chunk::<64>() {
+        Some(whole) => *whole,
+        None => padded(rest),
+    };
+    let quarter = |n: usize| u64::from(string_stops(load(&quarters, n)));
+    quarter(0) | quarter(16) << 16 | quarter(32) << 32 | quarter(48) << 48
+}
+
+/// Like [`string_stops`], but not at bytes that are not ASCII. Those come as a second mask.
+#[inline(always)]
+pub(crate) fn string_stops_and_non_ascii(block: Block) -> (u32, u32) {
+    let non_ascii = u8x16::from(block).to_bitmask();
+    (string_stops(block) & !non_ascii, non_ascii)
+}
+
+/// Bit n is set if byte n is one of three.
+#[inline(always)]
+pub(crate) fn any_of(block: Block, a: u8, b: u8, c: u8) -> u32 {
+    let bytes = u8x16::from(block);
+    let stops = bytes.simd_eq(u8x16::splat(a))
+        | bytes.simd_eq(u8x16::splat(b))
+        | bytes.simd_eq(u8x16::splat(c));
+    stops.to_bitmask()
+}
+
+/// Bit n is set if byte n is the same in both, where upper case and lower case are the same, and so are control
+/// characters and the printable ones 0x20 above them.
+#[inline(always)]
+pub(crate) fn same_letters(block: Block, lower_case: Block) -> u32 {
+    let folded = u8x16::from(block) | u8x16::splat(0x20);
+    folded.simd_eq(u8x16::from(lower_case)).to_bitmask()
+}
+
+/// Reads 16 base64 characters (RFC 4648 section 4) as 12 bytes, followed by 4 that mean nothing. Bit n of the mask is set
+/// if character n is not of the alphabet; bytes that depend on it or on a later one mean nothing.
+///
+/// The classification by nibbles is the one of Wojciech Muła and Daniel Lemire, "Faster Base64 Encoding and
+/// Decoding Using AVX2 Instructions" (2018), section 3.2.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "lanes wrap, which the lookup of a negative difference relies on"
+)]
+pub(crate) fn base64(block: Block) -> (Block, u32) {
+    // Bit n of BY_HIGH[h] & BY_LOW[l] is set if the character 0xhl is foreign for reason n.
+    const BY_HIGH: [u8; 16] = [
+        0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
+        0x10,
+    ];
+    const BY_LOW: [u8; 16] = [
+        0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b,
+        0x1a,
+    ];
+    // From character to value, by high nibble; entry 1 is for the slash.
+    const TO_VALUE: [u8; 16] = [
+        0,
+        16,
+        19,
+        4,
+        65_u8.wrapping_neg(),
+        65_u8.wrapping_neg(),
+        71_u8.wrapping_neg(),
+        71_u8.wrapping_neg(),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ];
+    const BIG_ENDIAN: [u8; 16] = [2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 255, 255, 255, 255];
+
+    let characters = u8x16::from(block);
+    let high = characters.unbounded_shr_scalar(4);
+    let low = characters & u8x16::splat(0x0f);
+    let foreign = u8x16::from(BY_HIGH).shuffle(high) & u8x16::from(BY_LOW).shuffle(low);
+    let slash = characters.simd_eq(u8x16::splat(b'/'));
+    let values = characters + u8x16::from(TO_VALUE).shuffle(high + slash);
+
+    // Lanes of 16 bits hold (first, second): first * 64 + second. Then lanes of 32: first * 4096 + second.
+    let values: i16x8 = bytemuck::must_cast(values);
+    let pairs: i16x8 = ((values << 6) | (values >> 8)) & i16x8::splat(0x0fff);
+    let quads: i32x4 = pairs.dot(i16x8::from([4096, 1, 4096, 1, 4096, 1, 4096, 1]));
+    let bytes: u8x16 = bytemuck::must_cast(quads);
+    let bytes = bytes.shuffle(u8x16::from(BIG_ENDIAN));
+    let foreign = !foreign.simd_eq(u8x16::splat(0));
+    (bytes.to_array(), foreign.to_bitmask())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::{any_of, base64, load, string_stops, string_stops_and_non_ascii};
+
+    #[test]
+    fn every_byte_in_every_place_is_classified_like_by_its_definition() {
+        for byte in 0..=u8::MAX {
+            for place in 0..16 {
+                let mut block = [b'A'; 16];
+                block[place] = byte;
+                let bit = 1 << place;
+                let stop = matches!(byte, b'"' | b'\\' | 0..0x20);
+                assert_eq!(
+                    string_stops(block),
+                    if stop || byte >= 0x80 { bit } else { 0 },
+                    "{byte} at {place}"
+                );
+                let masks = (
+                    if stop { bit } else { 0 },
+                    if byte >= 0x80 { bit } else { 0 },
+                );
+                assert_eq!(
+                    string_stops_and_non_ascii(block),
+                    masks,
+                    "{byte} at {place}"
+                );
+                let listed = matches!(byte, b'%' | b':' | b';');
+                assert_eq!(
+                    any_of(block, b'%', b':', b';'),
+                    if listed { bit } else { 0 },
+                    "{byte} at {place}"
+                );
+
+                let (bytes, foreign) = base64(block);
+                match STANDARD.decode(block) {
+                    Ok(expected) if byte != b'=' => assert_eq!(
+                        (&bytes[..12], foreign),
+                        (&expected[..], 0),
+                        "{byte} at {place}"
+                    ),
+                    _ => assert_eq!(foreign, bit, "{byte} at {place}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn loading_past_the_end_gives_zeros() {
+        let bytes: Vec<u8> = (1..=20).collect();
+        assert_eq!(
+            load(&bytes, 4),
+            [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+        );
+        assert_eq!(
+            load(&bytes, 18),
+            [19, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        );
+        assert_eq!(load(&bytes, 21), [0; 16]);
+    }
+}

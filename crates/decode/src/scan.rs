@@ -1,0 +1,427 @@
+//! A validating walk over JSON text (RFC 8259) that builds nothing: it says where values begin and end.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::block::{load, string_stops_64, string_stops_and_non_ascii};
+use crate::percent::hex_quad;
+
+/// Most arrays and objects inside of each other; one more is refused, as by `serde_json`, so that whatever reads
+/// the document next can read it too.
+const MAX_DEPTH: u32 = 127;
+
+/// Half of the address space away from any offset.
+const NOWHERE: usize = isize::MIN.cast_unsigned();
+
+/// A line that is not an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Why, in words.
+    pub reason: &'static str,
+    /// Byte of the line at which reading stopped, from 0.
+    pub at: usize,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.reason, self.at)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// A string of the line, without its quotes. A `"` always follows at `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub start: usize,
+    pub end: usize,
+    /// Whether it has backslash escapes; if not, its bytes are its value.
+    pub escaped: bool,
+}
+
+impl Text {
+    /// The bytes between the quotes.
+    #[inline(always)]
+    pub fn source<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(self.start..self.end).unwrap_or(&[])
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub fn value<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        let source = self.source(line);
+        if self.escaped {
+            Cow::Owned(unescaped(source))
+        } else {
+            Cow::Borrowed(source)
+        }
+    }
+}
+
+/// Name of a member and what lies before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// End of the value before it, or of the opening brace.
+    pub before: usize,
+    /// Name.
+    pub name: Text,
+}
+
+/// Reads on from `at`. Each method leaves `at` behind what it read.
+pub(crate) struct Scanner<'a> {
+    line: &'a [u8],
+    at: usize,
+    line_breaks: bool,
+    /// Where the 64 bytes that `stops` is about begin; before the first string, nowhere.
+    window: usize,
+    /// Where in the window strings may end, see [`string_stops_64`]. Most strings are short: looking at each byte of the line
+    /// once for all of them is much quicker than looking at 16 for each.
+    stops: u64,
+}
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`at` is an offset into a slice, which has at most isize::MAX bytes, and no step adds more than 16; depth is bounded"
+)]
+impl<'a> Scanner<'a> {
+    pub const fn new(line: &'a [u8], at: usize) -> Self {
+        Self {
+            line,
+            at,
+            line_breaks: false,
+            window: NOWHERE,
+            stops: 0,
+        }
+    }
+
+    #[inline(always)]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether a line feed was among the white space so far.
+    pub const fn line_breaks(&self) -> bool {
+        self.line_breaks
+    }
+
+    #[cold]
+    pub const fn malformed(&self, reason: &'static str) -> Malformed {
+        Malformed {
+            reason,
+            at: self.at,
+        }
+    }
+
+    #[inline(always)]
+    pub fn peek(&self) -> Option<u8> {
+        self.line.get(self.at).copied()
+    }
+
+    #[inline(always)]
+    pub fn skip_white(&mut self) {
+        while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
+            self.line_breaks |= byte == b'\n';
+            self.at += 1;
+        }
+    }
+
+    #[inline(always)]
+    pub fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Passes over white space, if there is any, and over `byte`, if it is next.
+    #[inline(always)]
+    fn take_next(&mut self, byte: u8) -> bool {
+        self.take(byte) || {
+            self.skip_white();
+            self.take(byte)
+        }
+    }
+
+    /// Nothing but white space may follow.
+    pub fn end(&mut self) -> Result<(), Malformed> {
+        self.skip_white();
+        if self.at == self.line.len() {
+            Ok(())
+        } else {
+            Err(self.malformed("text after the object"))
+        }
+    }
+
+    /// The members of the object whose `{` was just read. `member` must read the value.
+    #[inline(always)]
+    pub fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Key) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let mut before = self.at;
+        if self.take_next(b'}') {
+            return Ok(());
+        }
+        loop {
+            if !self.take_next(b'"') {
+                return Err(self.malformed("expected a member name"));
+            }
+            let name = self.string()?;
+            if !self.take_next(b':') {
+                return Err(self.malformed("expected a colon"));
+            }
+            if self.peek() != Some(b'"') {
+                self.skip_white();
+            }
+            member(self, Key { before, name })?;
+            before = self.at;
+            if !self.take_next(b',') {
+                if self.take(b'}') {
+                    return Ok(());
+                }
+                return Err(self.malformed("expected a comma or a closing brace"));
+            }
+        }
+    }
+
+    /// Any value, inside of `depth` arrays and objects.
+    pub fn value(&mut self, depth: u32) -> Result<(), Malformed> {
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string().map(drop)
+            }
+            Some(b'{' | b'[') if depth >= MAX_DEPTH => Err(self.malformed("nested too deeply")),
+            Some(b'{') => {
+                self.at += 1;
+                self.members(|scanner, _| scanner.value(depth + 1))
+            }
+            Some(b'[') => self.array(depth + 1),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
+            _ => Err(self.malformed("expected a value")),
+        }
+    }
+
+    fn array(&mut self, depth: u32) -> Result<(), Malformed> {
+        self.at += 1;
+        self.skip_white();
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            self.value(depth)?;
+            self.skip_white();
+            if self.take(b',') {
+                self.skip_white();
+            } else if self.take(b']') {
+                return Ok(());
+            } else {
+                return Err(self.malformed("expected a comma or a closing bracket"));
+            }
+        }
+    }
+
+    fn literal(&mut self, word: &'static [u8]) -> Result<(), Malformed> {
+        if !self.line.get(self.at..).unwrap_or(&[]).starts_with(word) {
+            return Err(self.malformed("expected a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// Number as in RFC 8259 section 6.
+    fn number(&mut self) -> Result<(), Malformed> {
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if !self.take(b'-') {
+                self.take(b'+');
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start {
+            Err(self.malformed("expected a digit"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The string whose opening quote was just read.
+    #[inline(always)]
+    pub fn string(&mut self) -> Result<Text, Malformed> {
+        let start = self.at;
+        loop {
+            // From `NOWHERE` it wraps to far more than 64.
+            let offset = self.at.wrapping_sub(self.window);
+            if offset < 64 {
+                let stops = self.stops >> offset;
+                if stops != 0 {
+                    self.at += stops.trailing_zeros() as usize;
+                    break;
+                }
+                self.at = self.window + 64;
+            }
+            self.window = self.at & !63;
+            self.stops = string_stops_64(self.line, self.window);
+        }
+        if self.take(b'"') {
+            return Ok(Text {
+                start,
+                end: self.at - 1,
+                escaped: false,
+            });
+        }
+        self.rest_of_string(start)
+    }
+
+    /// The string that began at `start`; up to here it is plain ASCII.
+    #[cold]
+    #[inline(never)]
+    fn rest_of_string(&mut self, start: usize) -> Result<Text, Malformed> {
+        let (mut escaped, mut non_ascii) = (false, 0);
+        loop {
+            let (stops, high) = string_stops_and_non_ascii(load(self.line, self.at));
+            non_ascii |= high;
+            if stops == 0 {
+                self.at += 16;
+                continue;
+            }
+            self.at += stops.trailing_zeros() as usize;
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += self.escape_length()?;
+                }
+                Some(_) => return Err(self.malformed("a control character in a string")),
+                None => {
+                    self.at = self.line.len();
+                    return Err(self.malformed("a string without an end"));
+                }
+            }
+        }
+        let text = Text {
+            start,
+            end: self.at,
+            escaped,
+        };
+        if non_ascii != 0
+            && let Err(error) = std::str::from_utf8(text.source(self.line))
+        {
+            self.at = start + error.valid_up_to();
+            return Err(self.malformed("not UTF-8"));
+        }
+        self.at += 1;
+        Ok(text)
+    }
+
+    fn escape_length(&self) -> Result<usize, Malformed> {
+        match self.line.get(self.at..).unwrap_or(&[]) {
+            [
+                _,
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                ..,
+            ] => Ok(2),
+            [_, b'u', a, b, c, d, ..] if hex_quad([*a, *b, *c, *d]).is_some() => Ok(6),
+            _ => Err(self.malformed("not an escape")),
+        }
+    }
+}
+
+/// Value of a string whose source was validated. Half a surrogate pair becomes U+FFFD.
+pub(crate) fn unescaped(source: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (plain, escape) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let (character, length) = unescape(escape);
+        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        rest = escape.get(length..).unwrap_or(&[]);
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// The character of the escape that `source` begins with, and its length.
+fn unescape(source: &[u8]) -> (char, usize) {
+    match source {
+        [_, b'u', a, b, c, d, tail @ ..] => {
+            let unit = hex_quad([*a, *b, *c, *d]).unwrap_or(0xfffd);
+            let next = match tail {
+                [b'\\', b'u', a, b, c, d, ..] => hex_quad([*a, *b, *c, *d]),
+                _ => None,
+            };
+            match char::decode_utf16(std::iter::once(unit).chain(next)).next() {
+                Some(Ok(character)) => (character, if character.len_utf16() == 2 { 12 } else { 6 }),
+                _ => (char::REPLACEMENT_CHARACTER, 6),
+            }
+        }
+        [_, simple, ..] => {
+            let character = match simple {
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                itself => char::from(*itself),
+            };
+            (character, 2)
+        }
+        _ => (char::REPLACEMENT_CHARACTER, 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scanner, unescaped};
+
+    #[test]
+    fn escapes_become_characters_and_half_a_surrogate_pair_the_replacement_character() {
+        for (source, value) in [
+            (r"", ""),
+            (r"plain", "plain"),
+            (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
+            (r"\u0041\u00e9\u20AC", "A\u{e9}\u{20ac}"),
+            (r"x\ud83d\ude00y", "x\u{1f600}y"),
+            (r"\ud83d", "\u{fffd}"),
+            (r"\ud83dx", "\u{fffd}x"),
+            (r"\ude00\ud83d", "\u{fffd}\u{fffd}"),
+            (r"\ud83d\ud83d\ude00", "\u{fffd}\u{1f600}"),
+            (r"\ud83d\n", "\u{fffd}\n"),
+        ] {
+            assert_eq!(unescaped(source.as_bytes()), value.as_bytes(), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_string_ends_at_its_quote_wherever_that_is() {
+        for length in 0..70 {
+            for tail in ["", "x", ",\"another\":\"one, much longer\""] {
+                let line = format!("{}\"{tail}", "a".repeat(length));
+                let mut scanner = Scanner::new(line.as_bytes(), 0);
+                let text = scanner.string().unwrap();
+                assert_eq!(
+                    (text.start, text.end, scanner.at()),
+                    (0, length, length + 1)
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Appends JSON text to a buffer, 16 bytes at a time where that is quicker than exact.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::block::{Block, load, string_stops};
+
+/// Room that [`Writer::need`] leaves beyond what was asked for, so that whole blocks can be written.
+const SLACK: usize = 32;
+
+/// Text of at most 16 bytes, as a block to be written whole: a copy of any other size would be a call of `memcpy`, which in
+/// WebAssembly leaves the compiled code.
+#[derive(Clone, Copy)]
+pub(crate) struct Literal(Block, usize);
+
+/// Makes a [`Literal`] of the first 16 bytes of `text`.
+#[inline(always)]
+pub(crate) const fn literal(text: &[u8]) -> Literal {
+    let mut block = [0; 16];
+    let mut rest = text;
+    let mut to: &mut [u8] = &mut block;
+    while let ([byte, text_tail @ ..], [slot, block_tail @ ..]) = (rest, to) {
+        *slot = *byte;
+        (rest, to) = (text_tail, block_tail);
+    }
+    Literal(block, if text.len() < 16 { text.len() } else { 16 })
+}
+
+/// Text of at most 32 bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct LongLiteral(Block, Block, usize);
+
+/// Makes a [`LongLiteral`] of the first 32 bytes of `text`.
+pub(crate) const fn long_literal(text: &[u8]) -> LongLiteral {
+    let (head, tail) = if text.len() > 16 {
+        text.split_at(16)
+    } else {
+        (text, text.split_at(text.len()).1)
+    };
+    let (head, tail) = (literal(head), literal(tail));
+    LongLiteral(head.0, tail.0, head.1.saturating_add(tail.1))
+}
+
+/// Appends to a `Vec`. The bytes from `len` on are scratch; [`Writer::finish`] cuts them off.
+///
+/// Whole blocks are written into room that is already there, and only the valid bytes are counted.
+pub(crate) struct Writer<'a> {
+    /// Where the buffer goes back to.
+    home: &'a mut Vec<u8>,
+    buffer: Vec<u8>,
+    len: usize,
+}
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "lengths of slices and of a Vec: at most isize::MAX each, so the sum of two does not wrap"
+)]
+impl<'a> Writer<'a> {
+    /// Appends to `buffer`, of which about `expected` more bytes will be needed.
+    pub fn new(home: &'a mut Vec<u8>, expected: usize) -> Self {
+        let buffer = std::mem::take(home);
+        let len = buffer.len();
+        let mut writer = Self { home, buffer, len };
+        writer.need(expected);
+        writer
+    }
+
+    pub fn finish(mut self) {
+        self.buffer.truncate(self.len);
+        *self.home = self.buffer;
+    }
+
+    #[inline(always)]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Forgets what was written since the length was `len`.
+    #[inline(always)]
+    pub fn back_to(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    #[inline(always)]
+    fn need(&mut self, bytes: usize) {
+        if self.buffer.len() - self.len < bytes + SLACK {
+            self.grow(bytes);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) {
+        self.buffer
+            .resize(self.len + bytes + SLACK + bytes / 4 + 512, 0);
+    }
+
+    /// The first `count` bytes of `block`; at most 16.
+    #[inline(always)]
+    pub fn block(&mut self, block: Block, count: usize) {
+        self.need(16);
+        if let Some(to) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut)
+        {
+            *to = block;
+        }
+        self.len += count.min(16);
+    }
+
+    #[inline(always)]
+    pub fn literal(&mut self, text: &Literal) {
+        self.block(text.0, text.1);
+    }
+
+    #[inline(always)]
+    pub fn long_literal(&mut self, text: &LongLiteral) {
+        let start = self.len;
+        self.block(text.0, 16);
+        self.block(text.1, 16);
+        self.len = start + text.2;
+    }
+
+    #[inline(always)]
+    pub fn byte(&mut self, byte: u8) {
+        self.need(1);
+        if let Some(to) = self.buffer.get_mut(self.len) {
+            *to = byte;
+        }
+        self.len += 1;
+    }
+
+    /// Changes the byte written at `at`.
+    #[inline(always)]
+    pub fn patch(&mut self, at: usize, byte: u8) {
+        if let Some(to) = self.buffer.get_mut(at) {
+            *to = byte;
+        }
+    }
+
+    /// Any bytes as they are.
+    pub fn copy(&mut self, bytes: &[u8]) {
+        self.need(bytes.len());
+        if let Some(to) = self.buffer.get_mut(self.len..self.len + bytes.len()) {
+            to.copy_from_slice(bytes);
+        }
+        self.len += bytes.len();
+    }
+
+    /// Inserts `text` before what was written since the length was `at`, replacing `cut` bytes there.
+    pub fn replace(&mut self, at: usize, cut: usize, text: &[u8]) {
+        let tail = at + cut;
+        if tail > self.len {
+            return;
+        }
+        self.need(text.len());
+        self.buffer.copy_within(tail..self.len, at + text.len());
+        if let Some(to) = self.buffer.get_mut(at..at + text.len()) {
+            to.copy_from_slice(text);
+        }
+        self.len = self.len - cut + text.len();
+    }
+
+    /// One ASCII character of a JSON string, escaped if it must be, in the form that `JSON.stringify` uses.
+    #[inline(always)]
+    pub fn character(&mut self, ascii: u8) {
+        if ascii >= 0x20 && ascii != b'"' && ascii != b'\\' {
+            self.byte(ascii);
+        } else {
+            self.escape(ascii);
+        }
+    }
+
+    fn escape(&mut self, ascii: u8) {
+        let short = match ascii {
+            b'"' | b'\\' => ascii,
+            0x08 => b'b',
+            b'\t' => b't',
+            b'\n' => b'n',
+            0x0c => b'f',
+            b'\r' => b'r',
+            _ => {
+                let digit = |value: u8| {
+                    if value < 10 {
+                        b'0' + value
+                    } else {
+                        b'a' - 10 + value
+                    }
+                };
+                return self.literal(&literal(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    digit(ascii >> 4),
+                    digit(ascii & 0x0f),
+                ]));
+            }
+        };
+        self.literal(&literal(&[b'\\', short]));
+    }
+
+    /// The inside of a JSON string. Bytes from 0x80 on are written as they are.
+    pub fn escaped(&mut self, value: &[u8]) {
+        let mut at = 0;
+        while at < value.len() {
+            let block = load(value, at);
+            let left = value.len() - at;
+            // Zeros past the end are stops, and not taken for text.
+            let plain = (string_stops(block).trailing_zeros() as usize)
+                .min(16)
+                .min(left);
+            self.block(block, plain);
+            at += plain;
+            if plain < 16
+                && let Some(byte) = value.get(at)
+            {
+                if *byte < 0x80 {
+                    self.character(*byte)
+                } else {
+                    self.byte(*byte)
+                }
+                at += 1;
+            }
+        }
+    }
+
+    /// The rest of the member `"key":"…"` whose opening quote was just written. If `value` is not UTF-8, the text has
+    /// U+FFFD in the places that are not, and a member `<key>Base64` with the bytes follows.
+    pub fn text_member(&mut self, key: &[u8], value: &[u8]) {
+        if value.is_ascii() || std::str::from_utf8(value).is_ok() {
+            self.escaped(value);
+            return self.byte(b'"');
+        }
+        for chunk in value.utf8_chunks() {
+            self.escaped(chunk.valid().as_bytes());
+            if !chunk.invalid().is_empty() {
+                self.copy("\u{fffd}".as_bytes());
+            }
+        }
+        self.literal(const { &literal(b"\",\"") });
+        self.copy(key);
+        self.literal(const { &literal(b"Base64\":\"") });
+        self.copy(STANDARD.encode(value).as_bytes());
+        self.byte(b'"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Writer;
+
+    fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
+        let mut out = b"before ".to_vec();
+        let mut writer = Writer::new(&mut out, 0);
+        write(&mut writer);
+        writer.finish();
+        String::from_utf8(out)
+            .unwrap()
+            .strip_prefix("before ")
+            .unwrap()
+            .to_owned()
+    }
+
+    #[test]
+    fn a_string_is_escaped_like_serde_json_does_it() {
+        let all: String = (0..0x180).filter_map(char::from_u32).collect();
+        for text in [
+            all.as_str(),
+            "",
+            "plain",
+            &"x".repeat(100),
+            &"\"".repeat(40),
+            &"\u{1}a\\".repeat(33),
+        ] {
+            let json = written(|writer| {
+                writer.byte(b'"');
+                writer.text_member(b"key", text.as_bytes());
+            });
+            assert_eq!(json, serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_come_as_text_and_as_base64() {
+        for (bytes, json) in [
+            (&b"a\xb4b"[..], "a\u{fffd}b\",\"keyBase64\":\"YbRi\""),
+            (
+                b"\xe2\x82\xff\"",
+                "\u{fffd}\u{fffd}\\\"\",\"keyBase64\":\"4oL/Ig==\"",
+            ),
+        ] {
+            assert_eq!(written(|writer| writer.text_member(b"key", bytes)), json);
+        }
+    }
+
+    #[test]
+    fn what_was_written_can_be_taken_back_and_mended() {
+        let json = written(|writer| {
+            writer.copy(b"{\"name\":\"no colon\"");
+            writer.replace("before ".len(), 8, b"[\"ra");
+            let len = writer.len();
+            writer.copy(&[b'x'; 1000]);
+            writer.back_to(len);
+            writer.byte(b'}');
+        });
+        assert_eq!(json, "[\"ra\"no colon\"}");
+    }
+}
