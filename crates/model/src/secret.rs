@@ -1,8 +1,10 @@
 //! Values that must never be shown.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::Value;
 
 /// A credential. It can be used, but it cannot be printed, serialised or compared by accident.
 ///
@@ -43,16 +45,39 @@ impl fmt::Display for Secret {
 /// The name under which the host keeps a secret: `{ secret = "SPLUNK_TOKEN" }` in the configuration.
 ///
 /// The configuration never holds the value, so it can be logged, diffed and committed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRef {
     /// Name of a Worker secret or of an environment variable.
     pub secret: String,
 }
 
+impl<'de> Deserialize<'de> for SecretRef {
+    /// Refuses anything else without repeating it: somebody who writes the value where the name belongs
+    /// must not find it in a log.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const SHAPE: &str = "expected the name of a secret, { secret = \"NAME\" }, never its value";
+        let mut table: BTreeMap<String, Value> = match Value::deserialize(deserializer)? {
+            Value::Object(table) => table.into_iter().collect(),
+            _ => return Err(D::Error::custom(SHAPE)),
+        };
+        match (table.remove("secret"), table.is_empty()) {
+            (Some(Value::String(secret)), true) if is_name(&secret) => Ok(Self { secret }),
+            _ => Err(D::Error::custom(SHAPE)),
+        }
+    }
+}
+
+/// Worker secrets and environment variables are named alike: letters, digits and underscores.
+fn is_name(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Secret, SecretRef};
 
     #[test]
     fn a_secret_cannot_be_printed_in_any_format() {
@@ -74,5 +99,30 @@ mod tests {
         ] {
             assert!(!text.contains("hunter2"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_value_where_a_name_belongs_is_refused_without_repeating_it() {
+        for text in [
+            r#""hunter2""#,
+            r#"{"secret":"hunter2!"}"#,
+            r#"{"secret":"X","value":"hunter2"}"#,
+            r#"["hunter2"]"#,
+            r#"{"token":"hunter2"}"#,
+        ] {
+            let error = serde_json::from_str::<SecretRef>(text)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("never its value") && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+        assert_eq!(
+            serde_json::from_str::<SecretRef>(r#"{"secret":"SPLUNK_TOKEN"}"#)
+                .unwrap()
+                .secret,
+            "SPLUNK_TOKEN"
+        );
     }
 }

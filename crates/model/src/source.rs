@@ -108,11 +108,12 @@ pub trait PageReader {
     /// Takes the next bytes of the body and hands on every line that they complete.
     fn push(&mut self, chunk: &[u8], lines: &mut dyn FnMut(Line<'_>));
 
-    /// The body ended. Reaching its end is not enough: the page must say that it is whole.
+    /// The body ended: hands on what only its end completes. Reaching the end is not enough, the page must
+    /// say that it is whole.
     ///
     /// # Errors
     /// [`Incomplete`] if the page was cut.
-    fn finish(&mut self) -> Result<PageEnd, Incomplete>;
+    fn finish(&mut self, lines: &mut dyn FnMut(Line<'_>)) -> Result<PageEnd, Incomplete>;
 }
 
 /// A place that events come from. It holds configuration and credentials, and no state.

@@ -61,12 +61,6 @@ impl Timestamp {
         Some(Self(u64::try_from(since.as_millis()).ok()?))
     }
 
-    /// `20140321T19:34:21+0000`, the form EdgeGrid signs.
-    pub fn to_edgegrid(self) -> String {
-        let (year, month, day, hour, minute, second) = self.civil();
-        format!("{year:04}{month:02}{day:02}T{hour:02}:{minute:02}:{second:02}+0000")
-    }
-
     /// `2014-03-21T19:34:21.000Z` (RFC 3339).
     pub fn to_rfc3339(self) -> String {
         let (year, month, day, hour, minute, second) = self.civil();
@@ -144,10 +138,6 @@ mod tests {
             assert_eq!(ours.get(0..4), theirs.get(12..16), "{ours} {theirs}");
             assert_eq!(ours.get(11..19), theirs.get(17..25), "{ours} {theirs}");
         }
-        assert_eq!(
-            Timestamp::from_secs(1_395_430_461).to_edgegrid(),
-            "20140321T19:34:21+0000"
-        );
         assert_eq!(
             Timestamp::from_millis(1_709_210_096_007).to_rfc3339(),
             "2024-02-29T12:34:56.007Z"

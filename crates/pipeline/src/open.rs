@@ -71,8 +71,9 @@ pub(crate) async fn open<H: Host>(
         asked.now = host.now();
         host.entropy(&mut asked.nonce);
         let request = source.request(&asked.page())?;
+        let server = request.endpoint.to_string();
         let (after_ms, error) = match host.fetch(request).await {
-            Err(failed) => (None, unreachable_source(&failed.to_string())),
+            Err(failed) => (None, unreachable_source(&server, &failed.to_string())),
             Ok((head, mut body)) => {
                 let refusal = refusal(&head, &mut body).await;
                 match source.verdict(&asked.page(), &head, &refusal) {
@@ -119,12 +120,13 @@ async fn refusal<B: Body>(head: &ResponseHead, body: &mut B) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-fn unreachable_source(reason: &str) -> Error {
+fn unreachable_source(server: &str, reason: &str) -> Error {
     Error::new(
         ErrorKind::SourceUnavailable,
         "the source could not be reached",
         "nothing if it passes: the next run asks again from the same place. If it lasts, check the source's host name \
          and that this machine may connect to it",
     )
+    .with("server", server)
     .with("reason", reason)
 }

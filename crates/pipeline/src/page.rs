@@ -213,7 +213,11 @@ impl<H: Host> PageRun<'_, H> {
             let read = read.map_err(|error| Failed::Cut(Incomplete(error.to_string())))?;
             intake.figures.bytes_in = intake.figures.bytes_in.saturating_add(read as u64);
             if read == 0 {
-                end = Some(reader.finish().map_err(Failed::Cut)?);
+                end = Some(
+                    reader
+                        .finish(&mut |line| intake.take(line))
+                        .map_err(Failed::Cut)?,
+                );
                 intake.cut.extend(intake.batcher.finish());
             } else {
                 reader.push(&chunk, &mut |line| intake.take(line));

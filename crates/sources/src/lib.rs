@@ -1,1 +1,10 @@
-//! placeholder
+//! How to ask each event source for a page, how to read one, and what a refusal means.
+//!
+//! It never sends, waits or retries, and keeps no state: how often and how long is the pipeline's business.
+//!
+//! One folder a source, with the same files in each: `config` (what a user writes, checked once), `cursor`
+//! (the bookmark), `request`, `verdict`, `page`.
+
+mod check;
+
+pub mod akamai_siem;

@@ -141,7 +141,7 @@ impl PageReader for ScriptedReader {
         }
     }
 
-    fn finish(&mut self) -> Result<PageEnd, Incomplete> {
+    fn finish(&mut self, _lines: &mut dyn FnMut(Line<'_>)) -> Result<PageEnd, Incomplete> {
         let last = String::from_utf8_lossy(&self.buffer).into_owned();
         let mut words = last.split(' ');
         match (words.next(), words.next()) {

@@ -1,0 +1,302 @@
+//! What a user writes about an event collector, checked once.
+
+use std::collections::BTreeMap;
+
+use edgesiem_model::{Error, InsecureLoopback, Secret, SecretRef, Sink};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{Ack, SplunkHec, encode};
+use crate::check::{Check, Size};
+
+/// `kind = "splunk-hec"`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The collector, such as `https://http-inputs-acme.splunkcloud.com` or `https://splunk.example:8088`.
+    /// `/services/collector/event` is added unless it is there.
+    pub url: String,
+    /// The HEC token.
+    pub token: SecretRef,
+    /// Index; the token's default if it is not set.
+    #[serde(default)]
+    pub index: Option<String>,
+    /// Source; the token's default if it is not set.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Source type; the token's default if it is not set, because what it should be depends on the
+    /// stream's source and schema, and the person who made the token for this feed has chosen one.
+    /// Akamai's app for Splunk searches `akamaisiem`.
+    #[serde(default)]
+    pub sourcetype: Option<String>,
+    /// Host; the token's default if it is not set.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// More indexed fields, the same for every event. `edgesiem_id` is ours.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Wait for indexer acknowledgement; the token must have it enabled.
+    #[serde(default)]
+    pub ack: bool,
+    /// Seconds to wait for it before the batch is sent again; 300 if it is not set.
+    #[serde(default)]
+    pub ack_timeout_s: Option<u64>,
+    /// Channel of the acknowledgements, a GUID; derived from the sink's name and url if it is not set.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// Most events in one request; 10,000 if it is not set.
+    #[serde(default)]
+    pub max_batch_events: Option<usize>,
+    /// Most bytes of one request; 1,000,000 if it is not set.
+    #[serde(default)]
+    pub max_batch_bytes: Option<usize>,
+    /// Most seconds that one POST may take; 30 if it is not set.
+    #[serde(default)]
+    pub timeout_s: Option<u64>,
+}
+
+const EVENT_PATH: &str = "/services/collector/event";
+const COLLECTOR_PATH: &str = "/services/collector";
+
+impl Config {
+    /// Checks all of it.
+    ///
+    /// # Errors
+    /// Every problem, each with the path of its key within the sink's table.
+    pub fn resolve(
+        self,
+        name: &str,
+        secrets: &dyn Fn(&str) -> Option<Secret>,
+        insecure: InsecureLoopback,
+    ) -> Result<Box<dyn Sink>, Vec<Error>> {
+        let mut check = Check::new(secrets);
+        let sink = self.checked(name, insecure, &mut check);
+        check
+            .finish(sink)
+            .map(|sink| Box::new(sink) as Box<dyn Sink>)
+    }
+
+    pub(super) fn checked(
+        &self,
+        name: &str,
+        insecure: InsecureLoopback,
+        check: &mut Check<'_>,
+    ) -> Option<SplunkHec> {
+        let url = check.url(&self.url, insecure);
+        let token = check.header_secret("token", &self.token);
+        self.check_fields(check);
+        let ack_timeout_s = check.number("ack_timeout_s", self.ack_timeout_s, 300, 1..=3600);
+        self.check_channel(check);
+        let timeout_ms = check.timeout_ms(self.timeout_s);
+        let size = check.size(&Size {
+            max_events: self.max_batch_events,
+            max_bytes: self.max_batch_bytes,
+            default_events: 10_000,
+            default_bytes: 1_000_000,
+            // max_content_length of HEC's input (limits.conf).
+            ceiling_bytes: 838_860_800,
+        });
+        let (endpoint, target) = url?;
+        let target = event_path(&target).or_else(|| {
+            check.problem(
+                "url",
+                "this is not the address of an event collector's event endpoint",
+                "write the collector's base address without a query, such as https://splunk.example:8088",
+            );
+            None
+        })?;
+        let token = token?;
+        let ack = self.ack.then(|| {
+            let channel = self.channel.clone();
+            let channel = channel.unwrap_or_else(|| derived_channel(name, &endpoint.to_string()));
+            Ack {
+                target: ack_target(&target, &channel),
+                channel: channel.to_ascii_lowercase(),
+                timeout_ms: ack_timeout_s.saturating_mul(1000),
+            }
+        });
+        let (before, after, end) = encode::envelope(self);
+        Some(SplunkHec {
+            name: name.to_owned(),
+            limits: encode::with_envelope(size, &[&before, &after, &end]),
+            authorization: Secret::new(format!("Splunk {}", token.expose())),
+            endpoint,
+            target,
+            token,
+            before,
+            after,
+            end,
+            ack,
+            timeout_ms,
+        })
+    }
+
+    fn check_fields(&self, check: &mut Check<'_>) {
+        for (name, value) in &self.fields {
+            let key = format!("fields.{name}");
+            let is_name = (1..=64).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+                && !name.starts_with('_');
+            if !is_name {
+                check.problem(
+                    &key,
+                    "this cannot name an indexed field",
+                    "use 1 to 64 letters, digits, dots and underscores, not beginning with an underscore",
+                );
+            } else if name == encode::ID_FIELD {
+                check.problem(
+                    &key,
+                    "this field holds the event's id",
+                    "choose another name",
+                );
+            }
+            check_text(check, &key, Some(value));
+        }
+        check_text(check, "index", self.index.as_ref());
+        check_text(check, "source", self.source.as_ref());
+        check_text(check, "sourcetype", self.sourcetype.as_ref());
+        check_text(check, "host", self.host.as_ref());
+    }
+
+    fn check_channel(&self, check: &mut Check<'_>) {
+        if let Some(channel) = &self.channel
+            && !is_guid(channel)
+        {
+            check.problem(
+                "channel",
+                "a channel is a GUID",
+                "use a form such as 0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba, or leave it out",
+            );
+        }
+        let unused = [
+            ("channel", self.channel.is_some()),
+            ("ack_timeout_s", self.ack_timeout_s.is_some()),
+        ];
+        for (key, set) in unused {
+            if set && !self.ack {
+                check.problem(
+                    key,
+                    "this means nothing without acknowledgement",
+                    "set ack = true, or remove it",
+                );
+            }
+        }
+    }
+}
+
+fn check_text(check: &mut Check<'_>, key: &str, text: Option<&String>) {
+    if let Some(text) = text
+        && (text.is_empty() || text.len() > 256 || text.chars().any(char::is_control))
+    {
+        check.problem(
+            key,
+            "this must be 1 to 256 bytes without control characters",
+            "change the value, or leave it out",
+        );
+    }
+}
+
+/// The event endpoint for the path that a user wrote: the server's root, a prefix of a proxy, or a path of
+/// the collector itself. `None` for its other endpoints and for a query.
+fn event_path(target: &str) -> Option<String> {
+    if target.contains('?') {
+        return None;
+    }
+    let base = target.trim_end_matches('/');
+    if base.ends_with(EVENT_PATH) {
+        return Some(base.to_owned());
+    }
+    let prefix = base.strip_suffix(COLLECTOR_PATH).unwrap_or(base);
+    (!prefix.contains(COLLECTOR_PATH)).then(|| format!("{prefix}{EVENT_PATH}"))
+}
+
+fn ack_target(event_target: &str, channel: &str) -> String {
+    let prefix = event_target.strip_suffix("event").unwrap_or(event_target);
+    format!("{prefix}ack?channel={}", channel.to_ascii_lowercase())
+}
+
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12]
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// The same sink has the same channel in every run, so that acknowledgements survive a restart. A version 8
+/// UUID (RFC 9562 section 5.8), because it is derived and not random.
+fn derived_channel(name: &str, endpoint: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in ["edgesiem splunk-hec channel v1", name, endpoint] {
+        // Lengths first: no two names and endpoints run into each other.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let bits = digest
+        .iter()
+        .take(16)
+        .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x8 << 76 | 0x2 << 62;
+    let group = |shift: u32, mask: u128| bits >> shift & mask;
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        group(96, 0xffff_ffff),
+        group(80, 0xffff),
+        group(64, 0xffff),
+        group(48, 0xffff),
+        group(0, 0xffff_ffff_ffff),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ack_target, derived_channel, event_path, is_guid};
+
+    #[test]
+    fn the_event_endpoint_is_found_from_what_users_write() {
+        for (target, expected) in [
+            ("/", Some("/services/collector/event")),
+            ("/services/collector", Some("/services/collector/event")),
+            ("/services/collector/", Some("/services/collector/event")),
+            (
+                "/services/collector/event",
+                Some("/services/collector/event"),
+            ),
+            (
+                "/services/collector/event/",
+                Some("/services/collector/event"),
+            ),
+            ("/splunk/", Some("/splunk/services/collector/event")),
+            ("/services/collector/raw", None),
+            ("/services/collector/event/1.0", None),
+            ("/services/collector/event?channel=x", None),
+            ("/?token=x", None),
+        ] {
+            assert_eq!(event_path(target).as_deref(), expected, "{target}");
+        }
+        assert_eq!(
+            ack_target("/x/services/collector/event", "A-1"),
+            "/x/services/collector/ack?channel=a-1"
+        );
+    }
+
+    #[test]
+    fn a_derived_channel_is_a_version_8_uuid_that_belongs_to_one_sink() {
+        let channel = derived_channel("splunk", "https://splunk.example:8088");
+        assert!(is_guid(&channel), "{channel}");
+        let nibble = |at: usize| channel.as_bytes()[at];
+        assert_eq!(nibble(14), b'8');
+        assert!(b"89ab".contains(&nibble(19)), "{channel}");
+        assert_eq!(
+            channel,
+            derived_channel("splunk", "https://splunk.example:8088")
+        );
+        assert_ne!(
+            channel,
+            derived_channel("splunkh", "ttps://splunk.example:8088")
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! A batch as a signed message.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use edgesiem_model::{BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::Webhook;
+use crate::{USER_AGENT, document};
+
+const TYPE: &str = r#"{"type":"edgesiem.events""#;
+const TIMESTAMP: &str = r#","timestamp":""#;
+const EVENT_IDS: &str = r#","event_ids":["#;
+const DATA: &str = r#"],"data":["#;
+const END: &str = "]}";
+/// Longest RFC 3339 time: the year of the last millisecond that fits u64 has nine digits.
+const TIME_BYTES: usize = 29;
+/// `"`, 32 hexadecimal digits, `"`.
+const ID_BYTES: usize = 34;
+
+/// An HMAC-SHA256 key of 24 to 64 bytes.
+///
+/// It is kept padded with zeros to the 64 bytes of a SHA-256 block, which is what HMAC itself does with a
+/// shorter key (RFC 2104 section 2), so that signing cannot fail.
+pub(super) struct SigningKey([u8; 64]);
+
+impl SigningKey {
+    /// `None` if it has fewer than 24 or more than 64 bytes (Standard Webhooks, "Signature scheme").
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        let mut key = [0; 64];
+        if bytes.len() < 24 {
+            return None;
+        }
+        key.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(key))
+    }
+
+    fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
+        let mut mac = Hmac::<Sha256>::new(&self.0.into());
+        for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
+            mac.update(part);
+        }
+        STANDARD.encode(mac.finalize().into_bytes())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// `size` with what the envelope adds.
+pub(super) fn with_envelope(size: BatchLimits) -> BatchLimits {
+    let fixed = [TYPE, TIMESTAMP, "\"", EVENT_IDS, DATA, END];
+    BatchLimits {
+        bytes_per_event: ID_BYTES.saturating_add(document::QUOTES).saturating_add(2),
+        bytes_per_batch: fixed
+            .iter()
+            .fold(TIME_BYTES, |sum, part| sum.saturating_add(part.len())),
+        ..size
+    }
+}
+
+pub(super) fn request(sink: &Webhook, batch: &BatchView<'_>, now: Timestamp) -> HttpRequest {
+    let body = body(batch, &sink.limits);
+    let id = format!("msg_{}", batch.key());
+    let timestamp = now.secs().to_string();
+    let signatures: Vec<String> = sink
+        .keys
+        .iter()
+        .map(|key| format!("v1,{}", key.sign(&id, &timestamp, &body)))
+        .collect();
+    let plain = |value: &str| HeaderValue::Plain(value.to_owned());
+    let mut headers = vec![
+        ("content-type", plain("application/json")),
+        ("user-agent", plain(USER_AGENT)),
+        ("webhook-id", HeaderValue::Plain(id)),
+        ("webhook-timestamp", HeaderValue::Plain(timestamp)),
+    ];
+    if !signatures.is_empty() {
+        let signature = HeaderValue::Secret(Secret::new(signatures.join(" ")));
+        headers.push(("webhook-signature", signature));
+    }
+    headers.extend(sink.headers.iter().cloned());
+    HttpRequest {
+        method: Method::Post,
+        endpoint: sink.endpoint.clone(),
+        target: sink.target.clone(),
+        headers,
+        body,
+        timeout_ms: sink.timeout_ms,
+    }
+}
+
+fn body(batch: &BatchView<'_>, limits: &BatchLimits) -> Vec<u8> {
+    let envelopes = batch.len().saturating_mul(limits.bytes_per_event);
+    let capacity = batch
+        .document_bytes()
+        .saturating_add(envelopes)
+        .saturating_add(limits.bytes_per_batch);
+    let mut out = Vec::with_capacity(capacity);
+    out.extend_from_slice(TYPE.as_bytes());
+    if let Some(time) = batch.events().find_map(|event| event.time) {
+        out.extend_from_slice(TIMESTAMP.as_bytes());
+        out.extend_from_slice(time.to_rfc3339().as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(EVENT_IDS.as_bytes());
+    for (at, event) in batch.events().enumerate() {
+        if at != 0 {
+            out.push(b',');
+        }
+        document::push_string(&mut out, &event.id.to_string());
+    }
+    out.extend_from_slice(DATA.as_bytes());
+    for (at, event) in batch.events().enumerate() {
+        if at != 0 {
+            out.push(b',');
+        }
+        document::push_value(&mut out, event.document);
+    }
+    out.extend_from_slice(END.as_bytes());
+    out
+}

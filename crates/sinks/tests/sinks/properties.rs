@@ -1,0 +1,195 @@
+//! What holds for any batch and any answer.
+
+use edgesiem_model::{Answer, Batch, Event, EventId, ResponseHead, Sink, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{sink, splunk, webhook};
+
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 20, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// A document of a JSON schema, compact or not, and what it means.
+fn object() -> impl Strategy<Value = (String, Value)> {
+    let members = prop::collection::btree_map(any::<String>(), json_value(), 0..5);
+    (members, any::<bool>()).prop_map(|(members, pretty)| {
+        let value = Value::Object(members.into_iter().collect::<Map<_, _>>());
+        let text = if pretty {
+            format!(" {value:#}\n")
+        } else {
+            value.to_string()
+        };
+        (text, value)
+    })
+}
+
+/// A document of a text schema.
+fn text() -> impl Strategy<Value = (String, Value)> {
+    any::<String>()
+        .prop_filter("an object", |text| {
+            !text.trim_ascii_start().starts_with('{')
+        })
+        .prop_map(|text| (text.clone(), Value::from(text)))
+}
+
+type Documents = Vec<(String, Value, [u8; 16], Option<u64>)>;
+
+fn documents(one: impl Strategy<Value = (String, Value)>) -> impl Strategy<Value = Documents> {
+    let event = (one, any::<[u8; 16]>(), any::<Option<u64>>());
+    prop::collection::vec(
+        event.prop_map(|((text, value), id, time)| (text, value, id, time)),
+        0..20,
+    )
+}
+
+fn batch(documents: &Documents) -> Batch {
+    let mut batch = Batch::default();
+    for (line, (document, _, id, time)) in (0_u64..).zip(documents) {
+        batch.push(&Event {
+            id: EventId::from_bytes(*id),
+            line,
+            time: time.map(Timestamp::from_millis),
+            raw: b"raw",
+            document: document.as_bytes(),
+        });
+    }
+    batch
+}
+
+fn splunk_with_everything() -> Box<dyn Sink> {
+    sink(
+        "splunk-hec",
+        &json!({
+            "url": "https://splunk.example:8088", "token": {"secret": "TOKEN"}, "ack": true,
+            "index": "i\"", "source": "s", "sourcetype": "é", "host": "h", "fields": {"a": "b", "c": "\\"},
+        }),
+    )
+}
+
+fn check_limits(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
+    let limits = sink.limits();
+    let bytes: usize = documents.iter().map(|(text, ..)| text.len()).sum();
+    let promised = bytes + documents.len() * limits.bytes_per_event + limits.bytes_per_batch;
+    assert!(body.len() <= promised, "{} > {promised}", body.len());
+}
+
+/// The body parses back to exactly the documents, their ids and times.
+fn check_body(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
+    let expected: Vec<&Value> = documents.iter().map(|(_, value, ..)| value).collect();
+    let ids: Vec<String> = documents
+        .iter()
+        .map(|(_, _, id, _)| EventId::from_bytes(*id).to_string())
+        .collect();
+    if sink.name() == "webhook" {
+        let message: Value = serde_json::from_slice(body).unwrap();
+        assert_eq!(message["type"], "edgesiem.events");
+        assert_eq!(
+            message["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .collect::<Vec<_>>(),
+            expected
+        );
+        assert_eq!(message["event_ids"], Value::from(ids));
+        let first_time = documents.iter().find_map(|(.., time)| *time);
+        let first_time = first_time.map(|ms| Timestamp::from_millis(ms).to_rfc3339());
+        assert_eq!(message["timestamp"], Value::from(first_time));
+    } else {
+        let objects: Vec<Value> = serde_json::Deserializer::from_slice(body)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let events: Vec<&Value> = objects.iter().map(|object| &object["event"]).collect();
+        assert_eq!(events, expected);
+        let seen: Vec<_> = objects
+            .iter()
+            .map(|object| &object["fields"]["edgesiem_id"])
+            .collect();
+        assert_eq!(seen, ids.iter().collect::<Vec<_>>());
+        for (object, (.., time)) in objects.iter().zip(documents) {
+            assert_eq!(object.get("time").is_some(), time.is_some());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_body_is_exactly_the_documents_and_keeps_the_limits_promise(documents in documents(object())) {
+        let batch = batch(&documents);
+        for sink in [webhook(), splunk(false), splunk_with_everything()] {
+            let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
+            check_limits(sink.as_ref(), &documents, &body);
+            check_body(sink.as_ref(), &documents, &body);
+        }
+    }
+
+    #[test]
+    fn text_documents_come_back_as_strings(documents in documents(text())) {
+        let batch = batch(&documents);
+        for sink in [webhook(), splunk(false), splunk_with_everything()] {
+            let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
+            check_body(sink.as_ref(), &documents, &body);
+        }
+    }
+
+    #[test]
+    fn a_repeated_delivery_differs_only_in_time_and_signature(
+        documents in documents(object()), first in any::<u64>(), second in any::<u64>(),
+    ) {
+        let batch = batch(&documents);
+        for sink in [webhook(), splunk(false), splunk_with_everything()] {
+            let [a, b] = [first, second].map(|ms| sink.request(&batch.view(), Timestamp::from_millis(ms)));
+            assert_eq!(a.body, b.body);
+            for ((name, a), (_, b)) in a.headers.iter().zip(&b.headers) {
+                if !matches!(*name, "webhook-timestamp" | "webhook-signature") {
+                    assert_eq!(a.expose(), b.expose(), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_answer_panics_and_every_text_is_printable(
+        status in any::<u16>(),
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            json_value().prop_map(|value| value.to_string().into_bytes()),
+            (0_u64..20, any::<Option<i64>>()).prop_map(|(code, ack)| {
+                json!({"text": "x", "code": code, "ackId": ack, "acks": {"0": true}}).to_string().into_bytes()
+            }),
+        ],
+        retry_after in any::<Option<String>>(),
+        now in any::<u64>(),
+    ) {
+        let headers = retry_after.map(|value| ("retry-after".to_owned(), value));
+        let head = ResponseHead { status, headers: headers.into_iter().collect() };
+        let answer = Answer { head: &head, body: &body, now: Timestamp::from_millis(now) };
+        let batch = super::batch(&["{}"]);
+        for sink in [webhook(), splunk(false), splunk_with_everything()] {
+            let request = sink.request(&batch.view(), Timestamp::from_millis(now));
+            for verdict in [sink.verdict(&batch.view(), &answer), sink.poll_verdict(&request, &answer)] {
+                let text = match &verdict {
+                    edgesiem_model::SinkVerdict::Stop(error) => error.to_string(),
+                    edgesiem_model::SinkVerdict::Retry { reason, .. }
+                    | edgesiem_model::SinkVerdict::Rejected { reason } => reason.clone(),
+                    _ => String::new(),
+                };
+                assert!(!text.chars().any(char::is_control), "{text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Checks of a source's configuration: every problem is reported, each with the key that causes it.
+
+use std::ops::RangeInclusive;
+
+use edgesiem_model::{Error, ErrorKind, Secret, SecretRef};
+
+/// Collects the problems of one source's configuration.
+pub(crate) struct Check<'a> {
+    secrets: &'a dyn Fn(&str) -> Option<Secret>,
+    problems: Vec<Error>,
+}
+
+impl<'a> Check<'a> {
+    pub(crate) fn new(secrets: &'a dyn Fn(&str) -> Option<Secret>) -> Self {
+        Self {
+            secrets,
+            problems: Vec::new(),
+        }
+    }
+
+    /// `value` if there was no problem, every problem otherwise.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Error>> {
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(self.problems),
+        }
+    }
+
+    /// `key` is the path of the key within the source's table.
+    pub(crate) fn problem(&mut self, key: &str, message: &str, user_action: &str) {
+        let error = Error::new(ErrorKind::Config, message, user_action);
+        self.problems.push(error.with("key", key));
+    }
+
+    /// The secret that `reference` names, without the white space that files and pipes leave around it.
+    pub(crate) fn secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
+        let name = reference.secret.as_str();
+        let value = (self.secrets)(name);
+        let text = value.as_ref().map_or("", |value| value.expose().trim());
+        if text.is_empty() {
+            let error = Error::new(
+                ErrorKind::MissingSecret,
+                format!("the secret {name} is not set"),
+                format!(
+                    "set it: `wrangler secret put {name}` for a Worker, the environment variable {name} elsewhere"
+                ),
+            );
+            self.problems.push(error.with("key", key));
+            return None;
+        }
+        Some(Secret::new(text.to_owned()))
+    }
+
+    /// A number within `range`, or `default`.
+    pub(crate) fn number(
+        &mut self,
+        key: &str,
+        value: Option<u64>,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> u64 {
+        match value {
+            Some(value) if !range.contains(&value) => {
+                let allowed = format!("use {} to {}", range.start(), range.end());
+                self.problem(key, &format!("{value} is out of range"), &allowed);
+                default
+            }
+            Some(value) => value,
+            None => default,
+        }
+    }
+}
