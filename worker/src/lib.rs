@@ -1,1 +1,116 @@
-//! placeholder
+//! EdgeSIEM as a Cloudflare Worker: lends the core fetch, KV, a clock and chance.
+//!
+//! It never looks into an event and never decides about one.
+//!
+//! `scheduled` is exported by hand: the `worker` crate's `#[event(scheduled)]` (0.8.7) drops the handler's
+//! error, and a run that failed would be recorded as a success.
+
+mod body;
+mod health;
+mod host;
+mod js;
+mod kv;
+mod settings;
+
+use edgesiem::{Budget, Outcome, StreamConfig, summary};
+use futures_util::future::join_all;
+use js_sys::{Error as JsError, Promise};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use worker::{Env, console_error, console_log};
+
+use crate::host::WorkerHost;
+use crate::kv::{Lease, Store};
+
+/// The cron's handler. The promise rejects, and the platform records `exception`, if any stream could not do
+/// all it should; the reason is in the log.
+#[wasm_bindgen]
+pub fn scheduled(_event: JsValue, env: Env, _context: JsValue) -> Promise {
+    future_to_promise(async move {
+        match run_all(&env).await {
+            Ok(()) => Ok(JsValue::UNDEFINED),
+            Err(reason) => Err(JsError::new(&reason).into()),
+        }
+    })
+}
+
+/// The HTTP handler: `GET /healthz`.
+#[wasm_bindgen]
+pub fn fetch(request: web_sys::Request, env: Env, _context: JsValue) -> Promise {
+    future_to_promise(async move {
+        let response = health::respond(&request.method(), &request.url(), &env).await;
+        let response = response.map_err(|error| JsError::new(&error.to_string()))?;
+        Ok(web_sys::Response::from(response).into())
+    })
+}
+
+/// Runs every stream at the same time; none waits for another. `Err` names those that failed.
+async fn run_all(env: &Env) -> Result<(), String> {
+    let config = settings::config(env).inspect_err(|problems| {
+        for problem in problems {
+            console_error!(
+                "{}",
+                json!({ "event": "configuration", "problem": problem.to_string() })
+            );
+        }
+    });
+    let mut config = config.map_err(|problems| {
+        let first = problems
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!(
+            "the configuration has {} problem(s), nothing was run: {first}",
+            problems.len()
+        )
+    })?;
+    let store = Store::new(env).map_err(|error| error.to_string())?;
+    let budget = config.budget;
+    let runs = config
+        .streams
+        .iter_mut()
+        .map(|stream| run_stream(&store, budget, stream));
+    let failed: Vec<String> = join_all(runs).await.into_iter().flatten().collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("; "))
+    }
+}
+
+/// Runs one stream under its lease; returns what failed.
+async fn run_stream(store: &Store, budget: Budget, stream: &mut StreamConfig) -> Option<String> {
+    let lease = match store.take_lease(&stream.id).await {
+        Ok(Lease::Taken(lease)) => lease,
+        Ok(Lease::Held { until }) => {
+            console_log!(
+                "{}",
+                json!({ "event": "skipped", "stream": stream.id.as_str(), "reason": "another run holds the stream", "until": until.to_rfc3339() })
+            );
+            return None;
+        }
+        Err(error) => return Some(format!("{}: {error}", stream.id)),
+    };
+    let host = WorkerHost::new(store, lease);
+    let outcome = edgesiem::run(&host, budget, stream).await;
+    let released = store.finish(&stream.id, &outcome).await;
+    log(&outcome);
+    if let Err(error) = &outcome.result {
+        return Some(format!("{}: {error}", stream.id));
+    }
+    released
+        .err()
+        .map(|error| format!("{}: {error}", stream.id))
+}
+
+fn log(outcome: &Outcome) {
+    let mut line = summary(outcome);
+    if let Some(fields) = line.as_object_mut() {
+        fields.insert("event".to_owned(), "run".into());
+    }
+    match outcome.result {
+        Ok(()) => console_log!("{line}"),
+        Err(_) => console_error!("{line}"),
+    }
+}
