@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { startRig, type Rig, type RigOptions } from "./rig.ts";
+import { STREAM, startRig, type Rig, type RigOptions } from "./rig.ts";
 
 let rig: Rig | undefined;
 
@@ -194,6 +194,31 @@ describe("when the source misbehaves", () => {
   });
 });
 
+describe("when an event is long", () => {
+  it("delivers one of 1.5 MB alone and keeps one of 5 MB whole, in parts, as dead letters", async () => {
+    const rig = await start({ siem: { available: 40 } });
+    rig.siem.events.lengthen(11, 14_000, "requestHeaders");
+    rig.siem.events.lengthen(12, 1_500_000, "query");
+    rig.siem.events.lengthen(20, 5_000_000, "query");
+    assert.equal(await rig.cron(), "ok");
+    const run = rig.takeRun();
+    assert.deepEqual([run.report.fetched, run.report.delivered, run.report.dead_lettered], [40, 39, 1]);
+    assert.deepEqual(rig.receiver.tally.missing(0, 40), [20]);
+    assert.deepEqual(rig.receiver.tally.mismatches, []);
+    const parts = (await rig.deadLetters()).sort((a, b) => Number(a["part"]) - Number(b["part"]));
+    assert.equal(parts.length, 3);
+    assert.equal(parts.map(({ raw }) => raw).join(""), rig.siem.events.line(20).toString());
+  });
+
+  it("delivers one of 5 MB where the limits allow it", async () => {
+    const rig = await start({ siem: { available: 40 }, stream: { limits: { max_event_bytes: 6_000_000 } } });
+    rig.siem.events.lengthen(20, 5_000_000, "query");
+    assert.equal(await rig.cron(), "ok");
+    assertDelivered(rig);
+    assert.ok(rig.takeRun().wasm_memory_bytes <= 32 * 2 ** 20);
+  });
+});
+
 describe("when the sink misbehaves", () => {
   it("loses nothing when the sink is down for two ticks", async () => {
     const rig = await start({ siem: { available: 500 }, stream: { limits: { max_attempts: 2, max_backoff_ms: 200 } } });
@@ -277,6 +302,30 @@ describe("a configuration that cannot work is refused with the key, the reason a
       assert.equal((await rig.fetch("/healthz")).status, 503);
     });
   }
+});
+
+describe("when the core runs out of memory", () => {
+  it("records the run as failed, moves nothing, and the next run has a fresh core", async () => {
+    const rig = await start({ siem: { available: 20 }, stream: { limits: { max_event_bytes: 60_000_000 } } });
+    rig.siem.faults.add({ edits: [{ line: 5, replace: `{"type":"akamai_siem","query":"${"x".repeat(25_000_000)}"}` }] });
+    assert.equal(await rig.cron(), "exception");
+    assert.match(rig.takeLogs().join(), /"event":"trap"/);
+    assert.equal(await rig.stored(), undefined);
+    assert.equal((await rig.fetch("/healthz")).status, 200, "the core answers again");
+    // A run that was killed could not give its lease back; it expires after two minutes.
+    await (await rig.kv()).put(`lease/${STREAM}`, '{"run":"x","until":0}');
+    assert.equal(await rig.cron(), "ok");
+    assertDelivered(rig);
+    assert.ok(rig.takeRun().wasm_memory_bytes < 16 * 2 ** 20);
+  });
+
+  it("leaves a stream alone that another run holds", async () => {
+    const rig = await start({ siem: { available: 20 } });
+    await (await rig.kv()).put(`lease/${STREAM}`, JSON.stringify({ run: "x", until: Date.now() + 60_000 }));
+    assert.equal(await rig.cron(), "ok");
+    assert.match(rig.takeLogs().join(), /"event":"skipped".*another run holds the stream/);
+    assert.equal(rig.siem.counters.requests, 0);
+  });
 });
 
 describe("GET /healthz", () => {

@@ -17,7 +17,7 @@ import { startReceiver, type Receiver, type ReceiverOptions } from "../emulator/
 import { startSiem, type SiemEmulator, type SiemOptions } from "../emulator/siem.ts";
 
 const WRANGLER_TOML = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
-const BUNDLE = fileURLToPath(new URL("../../target/worker-bundle", import.meta.url));
+export const BUNDLE = fileURLToPath(new URL("../../target/worker-bundle", import.meta.url));
 
 export const STREAM = "emulated";
 
@@ -37,6 +37,8 @@ export interface StoredCheckpoint {
 export interface RunLine {
   event: "run";
   stream: string;
+  /** Size of the core's linear memory at the end of the run; it never shrinks. */
+  wasm_memory_bytes: number;
   ok: boolean;
   report: {
     pages: number;
@@ -92,9 +94,8 @@ export class Rig {
 
   /** Lets the cron fire once and returns its outcome as the platform records it. */
   async cron(): Promise<string> {
-    const worker = await this.#miniflare.getWorker();
-    const { outcome } = await worker.scheduled({ cron: "* * * * *" });
-    return outcome;
+    const worker = (await this.#miniflare.getWorker()) as unknown as { scheduled(event: { cron: string }): Promise<{ outcome: string }> };
+    return (await worker.scheduled({ cron: "* * * * *" })).outcome;
   }
 
   async fetch(path: string, method = "GET"): Promise<{ status: number; body: string }> {

@@ -104,10 +104,16 @@ async fn run_stream(store: &Store, budget: Budget, stream: &mut StreamConfig) ->
         .map(|error| format!("{}: {error}", stream.id))
 }
 
+/// Size of the linear memory. It never shrinks, so this is also the most it ever was in this instance.
+fn memory_bytes() -> usize {
+    core::arch::wasm32::memory_size(0).saturating_mul(65_536)
+}
+
 fn log(outcome: &Outcome) {
     let mut line = summary(outcome);
     if let Some(fields) = line.as_object_mut() {
         fields.insert("event".to_owned(), "run".into());
+        fields.insert("wasm_memory_bytes".to_owned(), memory_bytes().into());
     }
     match outcome.result {
         Ok(()) => console_log!("{line}"),

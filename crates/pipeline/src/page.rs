@@ -137,6 +137,8 @@ pub(crate) struct PageRun<'a, H> {
     pub(crate) sinks: &'a [Box<dyn Sink>],
     pub(crate) limits: &'a Limits,
     pub(crate) deadline: Timestamp,
+    /// Most events that were asked for.
+    pub(crate) page_limit: u32,
 }
 
 impl<H: Host> PageRun<'_, H> {
@@ -149,7 +151,7 @@ impl<H: Host> PageRun<'_, H> {
     ) -> (Figures, Result<PageEnd, Failed>) {
         let mut intake = Intake {
             schema,
-            ids: EventIds::new(self.stream),
+            ids: EventIds::new(self.stream, self.page_limit),
             batcher: Batcher::new(self.sinks, self.limits),
             document: Vec::new(),
             line: 0,
