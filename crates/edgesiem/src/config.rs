@@ -290,7 +290,7 @@ fn one_source(
 ) -> Result<Box<dyn Source>, Vec<Error>> {
     let (kind, rest) = take_kind(path, table, SOURCE_KINDS)?;
     registry::source(&kind, rest, around)
-        .unwrap_or_else(|| Err(vec![unknown(&format!("{path}.kind"), &kind, SOURCE_KINDS)]))
+        .unwrap_or_else(|| Err(vec![unknown("kind", &kind, SOURCE_KINDS)]))
         .map_err(|errors| below(path, errors))
 }
 
@@ -302,7 +302,7 @@ fn one_sink(
     let path = format!("sinks.{}", printable(name, 80));
     let (kind, rest) = take_kind(&path, table, SINK_KINDS)?;
     registry::sink(&kind, name, rest, around)
-        .unwrap_or_else(|| Err(vec![unknown(&format!("{path}.kind"), &kind, SINK_KINDS)]))
+        .unwrap_or_else(|| Err(vec![unknown("kind", &kind, SINK_KINDS)]))
         .map_err(|errors| below(&path, errors))
 }
 
