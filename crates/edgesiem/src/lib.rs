@@ -21,7 +21,7 @@
 //!         }],
 //!         "sinks": { "soc": { "kind": "splunk-hec", "url": "https://splunk.example:8088", "token": { "secret": "SPLUNK_TOKEN" } } },
 //!     }),
-//!     &|name| Some(Secret::new(format!("value of {name}"))),
+//!     &|name| Some(Secret::new(format!("value-of-{name}"))),
 //! )
 //! .expect("a valid configuration");
 //! assert_eq!(config.streams[0].id.as_str(), "prod-waf");

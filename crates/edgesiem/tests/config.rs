@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::unreachable,
     reason = "a test may stop where it fails"
 )]
 
@@ -145,7 +146,7 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
         (
             "/sinks/soc/url",
             json!("http://soc.example/"),
-            "clear text; key: sinks.soc.url",
+            "clear text; use https://; key: sinks.soc.url",
         ),
         (
             "/sinks/soc/url",

@@ -11,6 +11,7 @@
 //! ```
 
 mod batch;
+mod check;
 mod checkpoint;
 mod endpoint;
 mod error;
@@ -26,6 +27,7 @@ mod source;
 mod time;
 
 pub use batch::{Batch, BatchKey, BatchView};
+pub use check::Check;
 pub use checkpoint::{Checkpoint, Counters, Cursor, Gap, Revision, StreamId, StreamIdError};
 pub use endpoint::{Endpoint, EndpointError, InsecureLoopback, Scheme};
 pub use error::{Error, ErrorKind};

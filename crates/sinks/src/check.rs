@@ -1,16 +1,8 @@
-//! Checks of a sink's configuration: every problem is reported, each with the key that causes it.
-
-use std::ops::RangeInclusive;
+//! Checks that only sinks need, beside those of every table.
 
 use edgesiem_model::{
-    BatchLimits, Endpoint, Error, ErrorKind, InsecureLoopback, Secret, SecretRef, printable,
+    BatchLimits, Check, Endpoint, InsecureLoopback, Secret, SecretRef, printable,
 };
-
-/// Collects the problems of one sink's configuration.
-pub(crate) struct Check<'a> {
-    secrets: &'a dyn Fn(&str) -> Option<Secret>,
-    problems: Vec<Error>,
-}
 
 /// What a sink takes in one request, as far as its configuration may say.
 pub(crate) struct Size {
@@ -21,49 +13,26 @@ pub(crate) struct Size {
     pub(crate) ceiling_bytes: usize,
 }
 
-impl<'a> Check<'a> {
-    pub(crate) fn new(secrets: &'a dyn Fn(&str) -> Option<Secret>) -> Self {
-        Self {
-            secrets,
-            problems: Vec::new(),
-        }
-    }
-
-    /// `value` if there was no problem, every problem otherwise.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Error>> {
-        match value {
-            Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(self.problems),
-        }
-    }
-
-    /// `key` is the path of the key within the sink's table.
-    pub(crate) fn problem(&mut self, key: &str, message: &str, user_action: &str) {
-        let error = Error::new(ErrorKind::Config, message, user_action);
-        self.problems.push(error.with("key", key));
-    }
-
-    /// The secret that `reference` names, without the white space that files and pipes leave around it.
-    pub(crate) fn secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
-        let name = reference.secret.as_str();
-        let value = (self.secrets)(name);
-        let text = value.as_ref().map_or("", |value| value.expose().trim());
-        if text.is_empty() {
-            let error = Error::new(
-                ErrorKind::MissingSecret,
-                format!("the secret {name} is not set"),
-                format!(
-                    "set it: `wrangler secret put {name}` for a Worker, the environment variable {name} elsewhere"
-                ),
-            );
-            self.problems.push(error.with("key", key));
-            return None;
-        }
-        Some(Secret::new(text.to_owned()))
-    }
-
+/// Checks of a sink's table.
+pub(crate) trait SinkCheck {
     /// A secret that goes into a header.
-    pub(crate) fn header_secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
+    fn header_secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret>;
+
+    /// Text that goes into a header.
+    fn header_text(&mut self, key: &str, text: &str) -> Option<String>;
+
+    /// Server and target of a URL.
+    fn url(&mut self, url: &str, insecure: InsecureLoopback) -> Option<(Endpoint, String)>;
+
+    /// How long a request may take, in milliseconds.
+    fn timeout_ms(&mut self, timeout_s: Option<u64>) -> u32;
+
+    /// Limits without the bytes that the sink adds.
+    fn size(&mut self, size: &Size) -> BatchLimits;
+}
+
+impl SinkCheck for Check<'_> {
+    fn header_secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
         let secret = self.secret(key, reference)?;
         if !is_header_text(secret.expose()) {
             self.problem(
@@ -76,8 +45,7 @@ impl<'a> Check<'a> {
         Some(secret)
     }
 
-    /// Text that goes into a header.
-    pub(crate) fn header_text(&mut self, key: &str, text: &str) -> Option<String> {
+    fn header_text(&mut self, key: &str, text: &str) -> Option<String> {
         if !is_header_text(text) {
             self.problem(
                 key,
@@ -89,12 +57,7 @@ impl<'a> Check<'a> {
         Some(text.to_owned())
     }
 
-    /// Server and target of a URL.
-    pub(crate) fn url(
-        &mut self,
-        url: &str,
-        insecure: InsecureLoopback,
-    ) -> Option<(Endpoint, String)> {
+    fn url(&mut self, url: &str, insecure: InsecureLoopback) -> Option<(Endpoint, String)> {
         Endpoint::parse_url(url, insecure)
             .map_err(|error| {
                 self.problem(
@@ -106,33 +69,12 @@ impl<'a> Check<'a> {
             .ok()
     }
 
-    /// A number within `range`, or `default`.
-    pub(crate) fn number(
-        &mut self,
-        key: &str,
-        value: Option<u64>,
-        default: u64,
-        range: RangeInclusive<u64>,
-    ) -> u64 {
-        match value {
-            Some(value) if !range.contains(&value) => {
-                let allowed = format!("use {} to {}", range.start(), range.end());
-                self.problem(key, &format!("{value} is out of range"), &allowed);
-                default
-            }
-            Some(value) => value,
-            None => default,
-        }
-    }
-
-    /// How long a request may take, in milliseconds.
-    pub(crate) fn timeout_ms(&mut self, timeout_s: Option<u64>) -> u32 {
+    fn timeout_ms(&mut self, timeout_s: Option<u64>) -> u32 {
         let secs = self.number("timeout_s", timeout_s, 30, 1..=600);
         u32::try_from(secs.saturating_mul(1000)).unwrap_or(u32::MAX)
     }
 
-    /// Limits without the bytes that the sink adds.
-    pub(crate) fn size(&mut self, size: &Size) -> BatchLimits {
+    fn size(&mut self, size: &Size) -> BatchLimits {
         let number = |value: Option<usize>| value.map(|value| value as u64);
         let (events, bytes) = (size.default_events as u64, size.default_bytes as u64);
         let ceiling = size.ceiling_bytes as u64;
@@ -155,11 +97,11 @@ impl<'a> Check<'a> {
             bytes_per_batch: 0,
         }
     }
+}
 
-    /// A name of the user's choosing in an error.
-    pub(crate) fn quoted(text: &str) -> String {
-        format!("`{}`", printable(text, 100))
-    }
+/// A name of the user's choosing in an error.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("`{}`", printable(text, 100))
 }
 
 /// RFC 9110 section 5.5, without obs-text: visible ASCII, with spaces and tabs inside only.

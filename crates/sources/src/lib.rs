@@ -5,6 +5,4 @@
 //! One folder a source, with the same files in each: `config` (what a user writes, checked once), `cursor`
 //! (the bookmark), `request`, `verdict`, `page`.
 
-mod check;
-
 pub mod akamai_siem;

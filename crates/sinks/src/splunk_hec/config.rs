@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Error, InsecureLoopback, Secret, SecretRef, Sink};
+use edgesiem_model::{Check, Error, InsecureLoopback, Secret, SecretRef, Sink};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Ack, SplunkHec, encode};
-use crate::check::{Check, Size};
+use crate::check::{SinkCheck, Size};
 
 /// `kind = "splunk-hec"`.
 #[derive(Clone, Debug, Deserialize)]

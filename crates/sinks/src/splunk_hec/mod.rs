@@ -87,8 +87,7 @@ impl Sink for SplunkHec {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::check::Check;
-    use edgesiem_model::{InsecureLoopback, Secret};
+    use edgesiem_model::{Check, InsecureLoopback, Secret};
 
     #[test]
     fn a_collector_can_be_logged() {

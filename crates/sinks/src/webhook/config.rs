@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use edgesiem_model::{Error, HeaderValue, InsecureLoopback, Secret, SecretRef, Sink};
+use edgesiem_model::{Check, Error, HeaderValue, InsecureLoopback, Secret, SecretRef, Sink};
 use serde::Deserialize;
 
 use super::Webhook;
 use super::encode::{self, SigningKey};
-use crate::check::{Check, Size};
+use crate::check::{SinkCheck, Size, quoted};
 
 /// `kind = "webhook"`.
 #[derive(Clone, Debug, Deserialize)]
@@ -201,7 +201,7 @@ fn header(
         let lists = [Config::PLAIN_HEADERS, Config::CREDENTIAL_HEADERS].concat();
         check.problem(
             "headers",
-            &format!("the header {} cannot be set", Check::quoted(name)),
+            &format!("the header {} cannot be set", quoted(name)),
             &format!("use one of: {}", lists.join(", ")),
         );
         return None;

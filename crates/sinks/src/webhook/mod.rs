@@ -77,8 +77,7 @@ impl Sink for Webhook {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::check::Check;
-    use edgesiem_model::{InsecureLoopback, Secret};
+    use edgesiem_model::{Check, InsecureLoopback, Secret};
 
     #[test]
     fn a_webhook_can_be_logged() {

@@ -1,12 +1,11 @@
 //! What a user writes about the source, checked once.
 
 use edgesiem_edgegrid::{Credentials, Fields};
-use edgesiem_model::{Endpoint, Error, InsecureLoopback, Secret, SecretRef};
+use edgesiem_model::{Check, Endpoint, Error, InsecureLoopback, Secret, SecretRef};
 use serde::Deserialize;
 
 use super::cursor::Position;
 use super::{AkamaiSiem, request};
-use crate::check::Check;
 
 /// `kind = "akamai-siem"`.
 #[derive(Clone, Debug, Deserialize)]
@@ -120,6 +119,9 @@ impl Config {
         let retention_s = check.number("retention_s", self.retention_s, 43_200, 3600..=43_200);
         let start = self.start(check);
 
+        if check.has_problems() {
+            return None;
+        }
         let endpoint = endpoint?;
         let (client_token, client_secret, access_token) =
             (client_token?, client_secret?, access_token?);

@@ -1,39 +1,48 @@
-//! Checks of a source's configuration: every problem is reported, each with the key that causes it.
+//! Checks of a table of the configuration: every problem is reported, each with the key that causes it.
 
 use std::ops::RangeInclusive;
 
-use edgesiem_model::{Error, ErrorKind, Secret, SecretRef};
+use crate::{Error, ErrorKind, Secret, SecretRef};
 
-/// Collects the problems of one source's configuration.
-pub(crate) struct Check<'a> {
+/// Collects the problems of one table of the configuration, so that all of them are named at once.
+pub struct Check<'a> {
     secrets: &'a dyn Fn(&str) -> Option<Secret>,
     problems: Vec<Error>,
 }
 
 impl<'a> Check<'a> {
-    pub(crate) fn new(secrets: &'a dyn Fn(&str) -> Option<Secret>) -> Self {
+    /// `secrets` looks up a secret of the host by its name.
+    pub fn new(secrets: &'a dyn Fn(&str) -> Option<Secret>) -> Self {
         Self {
             secrets,
             problems: Vec::new(),
         }
     }
 
-    /// `value` if there was no problem, every problem otherwise.
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Error>> {
+    /// Whether something was wrong so far.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// `value` if there was no problem.
+    ///
+    /// # Errors
+    /// Every problem otherwise.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Error>> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(self.problems),
         }
     }
 
-    /// `key` is the path of the key within the source's table.
-    pub(crate) fn problem(&mut self, key: &str, message: &str, user_action: &str) {
+    /// Adds a problem. `key` is the path of the key within the table.
+    pub fn problem(&mut self, key: &str, message: &str, user_action: &str) {
         let error = Error::new(ErrorKind::Config, message, user_action);
         self.problems.push(error.with("key", key));
     }
 
     /// The secret that `reference` names, without the white space that files and pipes leave around it.
-    pub(crate) fn secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
+    pub fn secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
         let name = reference.secret.as_str();
         let value = (self.secrets)(name);
         let text = value.as_ref().map_or("", |value| value.expose().trim());
@@ -52,7 +61,7 @@ impl<'a> Check<'a> {
     }
 
     /// A number within `range`, or `default`.
-    pub(crate) fn number(
+    pub fn number(
         &mut self,
         key: &str,
         value: Option<u64>,
