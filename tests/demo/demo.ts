@@ -94,6 +94,8 @@ class Demo {
   #errors = 0;
   #lastError = "";
   #note = "";
+  /** Uncompressed, as the Worker counts them. */
+  readonly #bytes = { in: 0, out: 0 };
 
   constructor(rig: Rig, options: Options) {
     this.#rig = rig;
@@ -106,6 +108,8 @@ class Demo {
     this.#rounds += 1;
     const outcome = await this.#rig.cron();
     const run = this.#rig.takeRun();
+    this.#bytes.in += run.report.bytes_in;
+    this.#bytes.out += run.report.bytes_out;
     if (outcome !== "ok") {
       this.#errors += 1;
       this.#lastError = run.error === null ? outcome : `${run.error.message} (${Object.values(run.error.context).join("; ")})`;
@@ -132,22 +136,22 @@ class Demo {
 
   /** The state in one line, for a terminal of `columns`. */
   async line(columns: number): Promise<string> {
-    const { siem, receiver } = this.#rig;
+    const { receiver } = this.#rig;
     const figures = await this.figures();
     const { verified, mismatches } = receiver.tally.counters;
     const seconds = Math.max(1, (Date.now() - this.#startedAt) / 1000);
     const offset = figures.kv_offset ?? "-";
     const parts = [
-      `${seconds.toFixed(0).padStart(4)} s`,
+      `${seconds.toFixed(0).padStart(4)} s${this.#note}`,
       `pulled ${count(figures.pulled)}`,
       `decoded ${count(verified - mismatches)}`,
       `delivered ${count(figures.delivered)}`,
-      `${(siem.counters.bytes / 1e6).toFixed(1)} MB in, ${(receiver.counters.bytes / 1e6).toFixed(1)} MB out`,
+      `${(this.#bytes.in / 1e6).toFixed(1)} MB in, ${(this.#bytes.out / 1e6).toFixed(1)} MB out`,
       `duplicates ${figures.duplicates}`,
       `KV offset ${offset.length > 18 ? `${offset.slice(0, 17)}…` : offset}${offset === figures.emulator_offset ? " (the emulator's)" : ""}`,
       `errors ${figures.errors}`,
     ];
-    const text = `${parts.join(" | ")}${this.#note}`;
+    const text = parts.join(" | ");
     return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
   }
 
