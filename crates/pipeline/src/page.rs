@@ -14,6 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::batcher::Batcher;
 use crate::deliver::{Deliver, Delivered};
+use crate::open::Asked;
 
 /// What was done for a page, whether or not it came to an end.
 #[derive(Default)]
@@ -68,6 +69,8 @@ struct Intake<'a> {
     cut: Vec<Batch>,
     letters: Vec<DeadLetter>,
     figures: Figures,
+    /// The server's time when the page was asked for, and a minute.
+    believable_until: Timestamp,
 }
 
 impl Intake<'_> {
@@ -106,7 +109,10 @@ impl Intake<'_> {
             .figures
             .undecoded
             .saturating_add(u64::from(facts.undecoded));
-        self.figures.last_event_at = self.figures.last_event_at.max(facts.time);
+        // A recovery goes on from the latest event time: one event that claims to be from the future must not
+        // make it pass over the others.
+        let believable = facts.time.filter(|time| *time <= self.believable_until);
+        self.figures.last_event_at = self.figures.last_event_at.max(believable);
         let id = self.ids.next(raw);
         let event = Event {
             id,
@@ -137,8 +143,8 @@ pub(crate) struct PageRun<'a, H> {
     pub(crate) sinks: &'a [Box<dyn Sink>],
     pub(crate) limits: &'a Limits,
     pub(crate) deadline: Timestamp,
-    /// Most events that were asked for.
-    pub(crate) page_limit: u32,
+    /// What the page was asked with.
+    pub(crate) asked: &'a Asked,
 }
 
 impl<H: Host> PageRun<'_, H> {
@@ -151,13 +157,18 @@ impl<H: Host> PageRun<'_, H> {
     ) -> (Figures, Result<PageEnd, Failed>) {
         let mut intake = Intake {
             schema,
-            ids: EventIds::new(self.stream, self.page_limit),
+            ids: EventIds::new(self.stream, self.asked.limit),
             batcher: Batcher::new(self.sinks, self.limits),
             document: Vec::new(),
             line: 0,
             cut: Vec::new(),
             letters: Vec::new(),
             figures: Figures::default(),
+            believable_until: self
+                .asked
+                .now
+                .shifted(self.asked.clock_skew_ms)
+                .shifted(60_000),
         };
         let end = self.flow(&mut body, reader.as_mut(), &mut intake).await;
         (intake.figures, end)

@@ -118,7 +118,7 @@ async fn one_page<H: Host>(
         sinks: stream.sinks,
         limits: &stream.limits,
         deadline,
-        page_limit: asked.limit,
+        asked: &asked,
     };
     let (figures, end) = run.run(body, reader, schema).await;
     add_traffic(report, &figures);

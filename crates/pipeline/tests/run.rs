@@ -411,6 +411,19 @@ fn an_expired_cursor_goes_on_by_time_and_leaves_a_gap() {
 }
 
 #[test]
+fn an_event_from_the_future_does_not_move_the_place_to_recover_from() {
+    let case = Case::new().sink("a", 100, |_, _| None).source(|_, _| {
+        Reply::new(
+            200,
+            page(&["@1699990000 one", "@9999999999 two"], "1", false),
+        )
+    });
+    case.run().result.unwrap();
+    let last = case.world.checkpoint("s").unwrap().last_event_at;
+    assert_eq!(last, Some(Timestamp::from_secs(1_699_990_000)));
+}
+
+#[test]
 fn a_poison_event_at_each_place_is_isolated_and_the_rest_is_delivered() {
     for poison in 0..16 {
         let bad = format!("event {poison}");
