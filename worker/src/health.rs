@@ -19,7 +19,7 @@ pub(crate) async fn respond(method: &str, url: &str, env: &Env) -> Result<Respon
         .unwrap_or("");
     match (method, path) {
         ("GET" | "HEAD", "healthz") => healthz(env).await,
-        (_, "healthz") => Ok(Response::error("Method Not Allowed", 405)?.with_status(405)),
+        (_, "healthz") => Response::error("Method Not Allowed", 405),
         _ => Response::error("Not Found", 404),
     }
 }
@@ -50,7 +50,7 @@ async fn unhealthy(env: &Env) -> Option<&'static str> {
             Ok(None) => {}
             Ok(Some(status)) => {
                 let last = status.last_success_at.unwrap_or(Timestamp::from_millis(0));
-                if !status.ok && !status.code.as_deref().is_some_and(is_retryable) {
+                if !status.ok && !status.retryable {
                     return Some("a stream was refused");
                 }
                 if now().since_ms(last) > STALE_MS {
@@ -60,17 +60,4 @@ async fn unhealthy(env: &Env) -> Option<&'static str> {
         }
     }
     None
-}
-
-fn is_retryable(code: &str) -> bool {
-    use edgesiem::ErrorKind as Kind;
-    [
-        Kind::SourceUnavailable,
-        Kind::PageIncomplete,
-        Kind::SinkUnavailable,
-        Kind::Store,
-        Kind::Conflict,
-    ]
-    .iter()
-    .any(|kind| kind.code() == code)
 }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `checkpoint/STREAM` | `{"revision": n, "checkpoint": {…}}` |
 //! | `lease/STREAM` | `{"run": "…", "until": ms}`, expires by itself |
-//! | `status/STREAM` | `{"ok", "at", "last_success_at", "code"}` of the last run |
+//! | `status/STREAM` | `{"ok", "at", "last_success_at", "code", "retryable"}` of the last run |
 //! | `dead-letter/STREAM/ID` | one event: where it stood, why it could not be delivered, its bytes |
 
 use std::cell::RefCell;
@@ -60,6 +60,8 @@ pub(crate) struct Status {
     pub(crate) at: Timestamp,
     pub(crate) last_success_at: Option<Timestamp>,
     pub(crate) code: Option<String>,
+    /// Whether the next run may succeed without anybody doing anything.
+    pub(crate) retryable: bool,
 }
 
 pub(crate) struct Store {
@@ -168,6 +170,11 @@ impl Store {
             } else {
                 before.and_then(|status| status.last_success_at)
             },
+            retryable: outcome
+                .result
+                .as_ref()
+                .err()
+                .is_some_and(|error| error.kind().retryable()),
             code: outcome
                 .result
                 .as_ref()
