@@ -42,7 +42,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The name under which the host keeps a secret: `{ secret = "SPLUNK_TOKEN" }` in the configuration.
+/// The name under which the host keeps a secret: `{ secret = "SINK_TOKEN" }` in the configuration.
 ///
 /// The configuration never holds the value, so it can be logged, diffed and committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,10 +119,10 @@ mod tests {
             );
         }
         assert_eq!(
-            serde_json::from_str::<SecretRef>(r#"{"secret":"SPLUNK_TOKEN"}"#)
+            serde_json::from_str::<SecretRef>(r#"{"secret":"SINK_TOKEN"}"#)
                 .unwrap()
                 .secret,
-            "SPLUNK_TOKEN"
+            "SINK_TOKEN"
         );
     }
 }

@@ -1,1 +1,76 @@
-fn main(){}
+//! The project's own commands: sets up the tools, builds, checks, tests, measures and demonstrates.
+//!
+//! It never ships. Progress goes to stderr, results to stdout.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program on a developer's machine may read the clock"
+)]
+
+mod bench;
+mod check;
+mod demo;
+mod layering;
+mod process;
+mod project;
+mod setup;
+mod test;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::project::Project;
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "The project's own commands",
+    version
+)]
+enum Command {
+    /// Runs the whole way from an emulated source through the built Worker into sinks, on this machine.
+    Demo(demo::Options),
+    /// Runs every check and every test, as continuous integration does.
+    Test,
+    /// Checks formatting, lints, types and the rules between the crates, without running any test.
+    Check,
+    /// Measures decoding against idiomatic JavaScript and against a value tree, in one run.
+    Bench(bench::Options),
+    /// Builds the npm package's WebAssembly into npm/pkg.
+    Wasm,
+    /// Builds the Worker's WebAssembly into worker/pkg; wrangler.toml calls this.
+    Worker,
+    /// Installs what the other commands need and is missing; they do so by themselves.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Command::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    let project = Project::find()?;
+    match command {
+        Command::Demo(options) => demo::run(&project, &options)?,
+        Command::Test => return test::run(&project),
+        Command::Check => {
+            setup::everything(&project)?;
+            check::run(&project)?;
+        }
+        Command::Bench(options) => bench::run(&project, &options)?,
+        Command::Wasm => wasm::npm_package(&project)?,
+        Command::Worker => wasm::worker(&project)?,
+        Command::Setup => setup::everything(&project)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

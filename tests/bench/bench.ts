@@ -1,0 +1,193 @@
+/**
+ * Measures decoding: `node --expose-gc bench.ts --folder DIR --module FILE --native FILE [--mb N] [--json] [--assert]`.
+ * `cargo xtask bench` builds what it needs and calls it.
+ *
+ * Every contestant first runs once to warm up, and that run's output is checked event by event. Then come
+ * rounds in which each runs once, so that whatever disturbs the machine disturbs all of them.
+ */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+import { contestants, runNative, type Contestant } from "./contestants.ts";
+import { corpus, type Corpus } from "./corpus.ts";
+
+const ROUNDS = 5;
+const CHUNK_BYTES = 256 * 1024;
+/** How many times as fast `wasm-decode` must be. */
+const PROMISED = { "js-buffer": 3.5, "js-atob": 9 } as const;
+/** Names and order of the results. */
+const NAMES = ["js-buffer", "js-atob", "wasm-serde-value", "wasm-decode", "native-decode", "wasm-copy"] as const;
+type Name = (typeof NAMES)[number];
+
+interface Row {
+  name: Name;
+  mbPerSecond: number;
+  slowest: number;
+  fastest: number;
+  eventsPerSecond: number;
+}
+
+function chunksOf(bytes: Buffer): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
+  return chunks;
+}
+
+/** Runs a contestant once and returns the length of its output. */
+function pass(contestant: Contestant, chunks: readonly Buffer[]): number {
+  const run = contestant.start();
+  let bytes = 0;
+  for (const chunk of chunks) bytes += run.push(chunk).length;
+  return bytes;
+}
+
+/** Checks the whole output of a contestant and returns its length. */
+function verify(contestant: Contestant, chunks: readonly Buffer[], input: Corpus): number {
+  const run = contestant.start();
+  const hash = createHash("sha256");
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let bytes = 0;
+  let event = 0;
+  let rest = "";
+  for (const chunk of chunks) {
+    const out = run.push(chunk);
+    bytes += out.length;
+    if (contestant.output === "input") {
+      hash.update(out);
+      continue;
+    }
+    const lines = (rest + decoder.decode(out, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      // Parsed and written again, because white space, escapes and `1.0` may be kept or not.
+      const found = JSON.stringify(JSON.parse(line));
+      const expected = input.expected(event);
+      if (found !== expected) assert.deepEqual(JSON.parse(found), JSON.parse(expected), `${contestant.name}: event ${event} differs`);
+      if (found !== expected) assert.equal(found, expected, `${contestant.name}: order of members of event ${event}`);
+      event += 1;
+    }
+  }
+  if (contestant.output === "input") {
+    assert.equal(hash.digest("hex"), createHash("sha256").update(input.bytes).digest("hex"), `${contestant.name}: output`);
+  } else {
+    assert.equal(rest, "", `${contestant.name}: the output ends inside of a line`);
+    assert.equal(event, input.events, `${contestant.name}: number of events`);
+  }
+  return bytes;
+}
+
+function collectGarbage(): void {
+  globalThis.gc?.();
+}
+
+function median(sorted: readonly number[]): number {
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function summary(name: Name, seconds: readonly number[], input: Corpus): Row {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const rate = (duration: number): number => input.bytes.length / 1e6 / duration;
+  return {
+    name,
+    mbPerSecond: rate(median(sorted)),
+    slowest: rate(sorted.at(-1) ?? Number.NaN),
+    fastest: rate(sorted[0] ?? Number.NaN),
+    eventsPerSecond: input.events / median(sorted),
+  };
+}
+
+async function measure(input: Corpus, modulePath: string, native: string): Promise<Row[]> {
+  const all = await contestants(modulePath);
+  const chunks = chunksOf(input.bytes);
+  const seconds = new Map<Name, number[]>(NAMES.map((name) => [name, []]));
+  const lengths = new Map<string, number>();
+  for (const contestant of all) {
+    process.stderr.write(`bench: ${contestant.name}: checking its output\n`);
+    lengths.set(contestant.name, verify(contestant, chunks, input));
+  }
+  runNative(native, input.path);
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    process.stderr.write(`bench: round ${round} of ${ROUNDS}\n`);
+    for (const name of NAMES) {
+      const contestant = all.find((one) => one.name === name);
+      collectGarbage();
+      if (contestant === undefined) {
+        const result = runNative(native, input.path);
+        assert.deepEqual([result.events, result.refused], [input.events, 0], `${name}: events and refused events`);
+        seconds.get(name)?.push(result.seconds);
+        continue;
+      }
+      const start = performance.now();
+      const length = pass(contestant, chunks);
+      seconds.get(name)?.push((performance.now() - start) / 1000);
+      assert.equal(length, lengths.get(name), `${name}: length of its output`);
+    }
+  }
+  return NAMES.map((name) => summary(name, seconds.get(name) ?? [], input));
+}
+
+function table(rows: readonly Row[], input: Corpus): string {
+  const rate = (name: Name): number => rows.find((row) => row.name === name)?.mbPerSecond ?? Number.NaN;
+  const line = (...cells: string[]): string => cells.map((cell, k) => (k === 0 ? cell.padEnd(17) : cell.padStart(12))).join("");
+  const size = (input.bytes.length / 1e6).toFixed(1);
+  return [
+    `${input.events} events, ${size} MB (10^6 bytes), ${ROUNDS} rounds, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+    "",
+    line("median", "MB/s", "slowest", "fastest", "events/s", "x js-buffer", "x js-atob"),
+    ...rows.map((row) =>
+      line(
+        row.name,
+        row.mbPerSecond.toFixed(0),
+        row.slowest.toFixed(0),
+        row.fastest.toFixed(0),
+        row.eventsPerSecond.toFixed(0),
+        (row.mbPerSecond / rate("js-buffer")).toFixed(2),
+        (row.mbPerSecond / rate("js-atob")).toFixed(2),
+      ),
+    ),
+    "",
+    "Bytes in, bytes out; every event of every decoder's output was compared with what its generator meant.",
+  ].join("\n");
+}
+
+/** Ratios that fall short of what is promised, in words. */
+function shortfalls(rows: readonly Row[]): string[] {
+  const rate = (name: Name): number => rows.find((row) => row.name === name)?.mbPerSecond ?? Number.NaN;
+  return Object.entries(PROMISED).flatMap(([name, least]) => {
+    const ratio = rate("wasm-decode") / rate(name as Name);
+    return ratio >= least ? [] : [`wasm-decode is ${ratio.toFixed(2)} times as fast as ${name}, and must be at least ${least}`];
+  });
+}
+
+const { values: options } = parseArgs({
+  options: {
+    folder: { type: "string" },
+    module: { type: "string" },
+    native: { type: "string" },
+    mb: { type: "string", default: "100" },
+    json: { type: "boolean", default: false },
+    assert: { type: "boolean", default: false },
+  },
+});
+const { folder, module, native } = options;
+if (folder === undefined || module === undefined || native === undefined) {
+  throw new Error("use `cargo xtask bench`, which names --folder, --module and --native");
+}
+const input = corpus(folder, Number(options.mb));
+const rows = await measure(input, module, native);
+if (options.json) {
+  const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+  console.log(
+    JSON.stringify(
+      rows.map((row) => ({ name: row.name, mb_per_s: round(row.mbPerSecond, 1), events_per_s: round(row.eventsPerSecond, 0) })),
+    ),
+  );
+} else {
+  console.log(table(rows, input));
+}
+if (options.assert) {
+  const short = shortfalls(rows);
+  for (const text of short) process.stderr.write(`bench: ${text}\n`);
+  process.exitCode = short.length === 0 ? 0 : 1;
+}
