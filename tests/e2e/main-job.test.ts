@@ -304,6 +304,24 @@ describe("a configuration that cannot work is refused with the key, the reason a
   }
 });
 
+describe("several streams", () => {
+  it("are all run, fit into the memory together, and one that fails stops no other", async () => {
+    const names = ["a", "b", "c", "d", "e"];
+    const rig = await start({ siem: { available: 20_000 }, receiver: { verifyEvery: 100 } });
+    const { streams, sinks } = rig.config as { streams: Record<string, unknown>[]; sinks: unknown };
+    const copies = names.map((id) => ({ ...streams[0], id }));
+    const wrong = { ...streams[0], id: "wrong", source: { ...(streams[0]!["source"] as object), config_ids: [404] } };
+    await rig.restart({ ...rig.config, streams: [wrong, ...copies], sinks });
+    assert.equal(await rig.cron(), "exception");
+    const runs = rig.takeRuns();
+    assert.deepEqual(runs.filter(({ ok }) => ok).map(({ stream }) => stream).sort(), names);
+    for (const id of names) assert.equal((await rig.stored(id))?.checkpoint.counters.delivered, 20_000);
+    assert.equal(await rig.stored("wrong"), undefined);
+    assert.deepEqual([rig.receiver.tally.counters.unique, rig.receiver.tally.counters.duplicates], [20_000, 80_000]);
+    assert.ok(Math.max(...runs.map((run) => run.wasm_memory_bytes)) <= 32 * 2 ** 20);
+  });
+});
+
 describe("when the core runs out of memory", () => {
   it("records the run as failed, moves nothing, and the next run has a fresh core", async () => {
     const rig = await start({ siem: { available: 20 }, stream: { limits: { max_event_bytes: 60_000_000 } } });

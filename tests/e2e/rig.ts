@@ -1,23 +1,11 @@
 /**
  * Everything that a run of the built Worker needs, on the loopback interface: the emulator of Akamai's SIEM API,
- * the receiver, and the Worker itself on workerd with its KV namespace.
- *
- * The Worker is the bundle that `wrangler deploy` would upload (target/worker-bundle, made by `cargo xtask`), with
- * the dates and flags of wrangler.toml. It is started by Miniflare and not by wrangler's createTestHarness, because
- * that one (4.164) sends the Worker's requests through Node's fetch: a cut body, a refused connection or an unknown
- * host would be Node's and not workerd's.
+ * the receiver, and the Worker itself with its KV namespace.
  */
 
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Miniflare, convertV4MiniflareOptions } from "miniflare";
-import { unstable_readConfig as readConfig } from "wrangler";
 import { startReceiver, type Receiver, type ReceiverOptions } from "../emulator/receiver.ts";
 import { startSiem, type SiemEmulator, type SiemOptions } from "../emulator/siem.ts";
-
-const WRANGLER_TOML = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
-export const BUNDLE = fileURLToPath(new URL("../../target/worker-bundle", import.meta.url));
+import { startRuntime, type Namespace, type Runtime, type RuntimeKind } from "./runtime.ts";
 
 export const STREAM = "emulated";
 
@@ -68,43 +56,44 @@ export interface RigOptions {
   sinkTable?: Json;
   stream?: Json;
   config?: Json;
+  /** `miniflare` unless something else is asked for. */
+  runtime?: RuntimeKind;
   /** Replaces the secrets that belong to the emulator. */
   secrets?: Record<string, string>;
-}
-
-/** The part of a KV namespace that tests use. */
-export interface Namespace {
-  get(key: string): Promise<string | null>;
-  put(key: string, value: string): Promise<void>;
-  list(options: { prefix: string }): Promise<{ keys: { name: string }[] }>;
 }
 
 export class Rig {
   readonly siem: SiemEmulator;
   readonly receiver: Receiver;
-  readonly #miniflare: Miniflare;
-  readonly #logs: string[];
+  readonly config: Json;
+  readonly #secrets: Record<string, string>;
+  #runtime: Runtime;
 
-  constructor(siem: SiemEmulator, receiver: Receiver, miniflare: Miniflare, logs: string[]) {
+  constructor(siem: SiemEmulator, receiver: Receiver, runtime: Runtime, config: Json, secrets: Record<string, string>) {
     this.siem = siem;
     this.receiver = receiver;
-    this.#miniflare = miniflare;
-    this.#logs = logs;
+    this.config = config;
+    this.#secrets = secrets;
+    this.#runtime = runtime;
+  }
+
+  /** Starts the Worker anew with another configuration and an empty KV namespace. */
+  async restart(config: Json): Promise<void> {
+    await this.#runtime.close();
+    this.#runtime = await startRuntime("miniflare", { config, secrets: this.#secrets });
   }
 
   /** Lets the cron fire once and returns its outcome as the platform records it. */
-  async cron(): Promise<string> {
-    const worker = (await this.#miniflare.getWorker()) as unknown as { scheduled(event: { cron: string }): Promise<{ outcome: string }> };
-    return (await worker.scheduled({ cron: "* * * * *" })).outcome;
+  cron(): Promise<string> {
+    return this.#runtime.cron();
   }
 
-  async fetch(path: string, method = "GET"): Promise<{ status: number; body: string }> {
-    const response = await this.#miniflare.dispatchFetch(`http://edgesiem.example${path}`, { method });
-    return { status: response.status, body: await response.text() };
+  fetch(path: string, method = "GET"): Promise<{ status: number; body: string }> {
+    return this.#runtime.fetch(path, method);
   }
 
-  async kv(): Promise<Namespace> {
-    return (await this.#miniflare.getKVNamespace("EDGESIEM_KV")) as unknown as Namespace;
+  kv(): Promise<Namespace> {
+    return this.#runtime.kv();
   }
 
   async stored(stream = STREAM): Promise<StoredCheckpoint | undefined> {
@@ -125,24 +114,29 @@ export class Rig {
 
   /** Everything that the Worker logged since the last call. */
   takeLogs(): string[] {
-    return this.#logs.splice(0);
+    return this.#runtime.takeLogs();
+  }
+
+  /** Every line about a run; clears the log. */
+  takeRuns(): RunLine[] {
+    const lines = this.takeLogs().filter((text) => text.includes('"event":"run"'));
+    return lines.map((line) => JSON.parse(line) as RunLine);
   }
 
   /** The newest line about a run; clears the log. */
   takeRun(): RunLine {
-    const line = this.takeLogs().filter((text) => text.includes('"event":"run"')).at(-1);
-    if (line === undefined) throw new Error("the Worker logged no run");
-    return JSON.parse(line) as RunLine;
+    const run = this.takeRuns().at(-1);
+    if (run === undefined) throw new Error("the Worker logged no run");
+    return run;
   }
 
   async close(): Promise<void> {
-    await this.#miniflare.dispose();
+    await this.#runtime.close();
     await Promise.all([this.siem.close(), this.receiver.close()]);
   }
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
-  if (!existsSync(BUNDLE)) throw new Error("target/worker-bundle is missing; `cargo xtask demo` and `cargo xtask test` make it");
   const siem = await startSiem({ available: 1000, ...options.siem });
   const schema = options.schema ?? "decoded";
   const receiver = await startReceiver({ events: siem.events, schema, available: () => siem.available, ...options.receiver });
@@ -181,28 +175,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     SPLUNK_TOKEN: receiver.splunkToken,
     ...options.secrets,
   };
-  const logs: string[] = [];
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      ...worker(),
-      bindings: { EDGESIEM: config as never, ...secrets },
-      kvNamespaces: ["EDGESIEM_KV"],
-      cf: false,
-      handleStructuredLogs: ({ message }) => logs.push(message),
-    }),
-  );
-  await miniflare.ready;
-  return new Rig(siem, receiver, miniflare, logs);
-}
-
-/** The bundle and how to run it. */
-function worker() {
-  const { name, compatibility_date, compatibility_flags } = readConfig({ config: WRANGLER_TOML });
-  const modules = readdirSync(BUNDLE)
-    .filter((file) => /\.(js|wasm)$/.test(file))
-    .sort()
-    .map((file) => ({ type: file.endsWith(".js") ? ("ESModule" as const) : ("CompiledWasm" as const), path: join(BUNDLE, file) }));
-  // The entry has to be the first one.
-  modules.sort((a, b) => Number(b.type === "ESModule") - Number(a.type === "ESModule"));
-  return { name: name ?? "edgesiem", modulesRoot: BUNDLE, modules, compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags };
+  const runtime = await startRuntime(options.runtime ?? "miniflare", { config, secrets });
+  return new Rig(siem, receiver, runtime, config, secrets);
 }

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
-import { BUNDLE, startRig } from "./rig.ts";
+import { startRig } from "./rig.ts";
+import { BUNDLE } from "./runtime.ts";
 
 const EVENTS = 600_000;
 const MAX_MEMORY_BYTES = 32 * 1024 * 1024;

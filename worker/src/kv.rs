@@ -61,6 +61,7 @@ pub(crate) struct Status {
     pub(crate) last_success_at: Option<Timestamp>,
     pub(crate) code: Option<String>,
     /// Whether the next run may succeed without anybody doing anything.
+    #[serde(default)]
     pub(crate) retryable: bool,
 }
 

@@ -13,7 +13,9 @@ mod kv;
 mod settings;
 
 use edgesiem::{Budget, Outcome, StreamConfig, summary};
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::future::ready;
+use futures_util::stream;
 use js_sys::{Error as JsError, Promise};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -45,7 +47,11 @@ pub fn fetch(request: web_sys::Request, env: Env, _context: JsValue) -> Promise 
     })
 }
 
-/// Runs every stream at the same time; none waits for another. `Err` names those that failed.
+/// So many streams are run at the same time. Together they must fit into the memory that worker/build.rs
+/// allows; a third one starts when one of them has ended.
+const STREAMS_AT_ONCE: usize = 2;
+
+/// Runs every stream; one that fails stops no other. `Err` names those that failed.
 async fn run_all(env: &Env) -> Result<(), String> {
     let config = settings::config(env).inspect_err(|problems| {
         for problem in problems {
@@ -65,13 +71,23 @@ async fn run_all(env: &Env) -> Result<(), String> {
             problems.len()
         )
     })?;
-    let store = Store::new(env).map_err(|error| error.to_string())?;
+    let store = Store::new(env).map_err(|error| {
+        console_error!(
+            "{}",
+            json!({ "event": "configuration", "problem": error.to_string() })
+        );
+        error.to_string()
+    })?;
     let budget = config.budget;
     let runs = config
         .streams
         .iter_mut()
         .map(|stream| run_stream(&store, budget, stream));
-    let failed: Vec<String> = join_all(runs).await.into_iter().flatten().collect();
+    let failed: Vec<String> = stream::iter(runs)
+        .buffer_unordered(STREAMS_AT_ONCE)
+        .filter_map(ready)
+        .collect()
+        .await;
     if failed.is_empty() {
         Ok(())
     } else {
@@ -90,7 +106,11 @@ async fn run_stream(store: &Store, budget: Budget, stream: &mut StreamConfig) ->
             );
             return None;
         }
-        Err(error) => return Some(format!("{}: {error}", stream.id)),
+        Err(error) => {
+            let problem = format!("{}: the lease could not be taken: {error}", stream.id);
+            console_error!("{}", json!({ "event": "store", "problem": problem }));
+            return Some(problem);
+        }
     };
     let host = WorkerHost::new(store, lease);
     let outcome = edgesiem::run(&host, budget, stream).await;

@@ -1,0 +1,114 @@
+/**
+ * The built Worker on workerd, started in one of two ways.
+ *
+ * It is the bundle that `wrangler deploy` would upload (target/worker-bundle, made by `cargo xtask`), with the dates
+ * and flags of wrangler.toml.
+ */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { createTestHarness, unstable_readConfig as readConfig } from "wrangler";
+
+const WRANGLER_TOML = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
+export const BUNDLE = fileURLToPath(new URL("../../target/worker-bundle", import.meta.url));
+
+/** The part of a KV namespace that tests use. */
+export interface Namespace {
+  get(key: string): Promise<string | null>;
+  put(key: string, value: string): Promise<void>;
+  list(options: { prefix: string }): Promise<{ keys: { name: string }[] }>;
+}
+
+export interface Runtime {
+  /** Lets the cron fire once and returns its outcome as the platform records it. */
+  cron(): Promise<string>;
+  fetch(path: string, method: string): Promise<{ status: number; body: string }>;
+  kv(): Promise<Namespace>;
+  /** Everything that the Worker logged since the last call. */
+  takeLogs(): string[];
+  close(): Promise<void>;
+}
+
+export interface Environment {
+  config: unknown;
+  secrets: Record<string, string>;
+}
+
+/** `miniflare`: the Worker's requests go out from workerd. `harness`: wrangler's own, whose requests go through Node. */
+export type RuntimeKind = "miniflare" | "harness";
+
+export async function startRuntime(kind: RuntimeKind, environment: Environment): Promise<Runtime> {
+  if (!existsSync(BUNDLE)) throw new Error("target/worker-bundle is missing; `cargo xtask demo` and `cargo xtask test` make it");
+  return kind === "miniflare" ? onMiniflare(environment) : onHarness(environment);
+}
+
+interface Scheduled {
+  scheduled(event: { cron: string }): Promise<{ outcome: string }>;
+}
+
+const CRON = { cron: "* * * * *" };
+
+async function onMiniflare({ config, secrets }: Environment): Promise<Runtime> {
+  const logs: string[] = [];
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...worker(),
+      bindings: { EDGESIEM: config as never, ...secrets },
+      kvNamespaces: ["EDGESIEM_KV"],
+      // Otherwise every start waits for a server of Cloudflare's that tests do not need.
+      cf: false,
+      handleStructuredLogs: ({ message }) => logs.push(message),
+    }),
+  );
+  await miniflare.ready;
+  return {
+    async cron() {
+      const worker = (await miniflare.getWorker()) as unknown as Scheduled;
+      return (await worker.scheduled(CRON)).outcome;
+    },
+    async fetch(path, method) {
+      const response = await miniflare.dispatchFetch(`http://edgesiem.example${path}`, { method });
+      return { status: response.status, body: await response.text() };
+    },
+    kv: async () => (await miniflare.getKVNamespace("EDGESIEM_KV")) as unknown as Namespace,
+    takeLogs: () => logs.splice(0),
+    close: () => miniflare.dispose(),
+  };
+}
+
+/** The bundle and how to run it. */
+function worker() {
+  const { name, compatibility_date, compatibility_flags } = readConfig({ config: WRANGLER_TOML });
+  const modules = readdirSync(BUNDLE)
+    .filter((file) => /\.(js|wasm)$/.test(file))
+    .map((file) => ({ type: file.endsWith(".js") ? ("ESModule" as const) : ("CompiledWasm" as const), path: join(BUNDLE, file) }))
+    // The entry has to be the first one.
+    .sort((a, b) => Number(b.type === "ESModule") - Number(a.type === "ESModule"));
+  return { name: name ?? "edgesiem", modulesRoot: BUNDLE, modules, compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags };
+}
+
+async function onHarness({ config, secrets }: Environment): Promise<Runtime> {
+  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+  process.env["WRANGLER_SEND_METRICS"] = "false";
+  const harness = createTestHarness({
+    workers: [{ configPath: WRANGLER_TOML, prebuiltWorkerDir: BUNDLE, vars: { EDGESIEM: config as never }, secrets }],
+  });
+  await harness.listen();
+  const worker = harness.getWorker<{ EDGESIEM_KV: Namespace }>();
+  return {
+    cron: async () => (await worker.scheduled(CRON)).outcome,
+    async fetch(path, method) {
+      const response = await worker.fetch(path, { method });
+      return { status: response.status, body: await response.text() };
+    },
+    kv: async () => (await worker.getEnv()).EDGESIEM_KV,
+    takeLogs() {
+      const logs = harness.getLogs().map(({ message }) => message);
+      harness.clearLogs();
+      return logs;
+    },
+    close: () => harness.close(),
+  };
+}
