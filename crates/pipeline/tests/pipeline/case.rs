@@ -1,0 +1,138 @@
+//! A stream of the scripted world, and what its sinks received.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use edgesiem_model::{Budget, ErrorKind, Limits, Sink, StreamId, Timestamp};
+use edgesiem_pipeline::{Outcome, Stream, run};
+use edgesiem_testkit::{PlainSchema, Reply, ScriptedSink, ScriptedSource, World};
+
+pub const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+
+pub struct Case {
+    pub world: World,
+    pub source: ScriptedSource,
+    pub sinks: Vec<Box<dyn Sink>>,
+    pub limits: Limits,
+    pub budget: Budget,
+    pub received: Received,
+}
+
+/// Deliveries by sink: how often each document came.
+#[derive(Clone, Default)]
+pub struct Received(Rc<RefCell<BTreeMap<String, BTreeMap<String, u32>>>>);
+
+impl Received {
+    pub fn add(&self, sink: &str, body: &[u8]) {
+        for document in String::from_utf8_lossy(body).split('\n') {
+            *self
+                .0
+                .borrow_mut()
+                .entry(sink.to_owned())
+                .or_default()
+                .entry(document.to_owned())
+                .or_default() += 1;
+        }
+    }
+
+    pub fn unique(&self, sink: &str) -> usize {
+        self.0.borrow().get(sink).map_or(0, BTreeMap::len)
+    }
+
+    pub fn most_often(&self, sink: &str) -> u32 {
+        self.0
+            .borrow()
+            .get(sink)
+            .and_then(|documents| documents.values().max().copied())
+            .unwrap_or(0)
+    }
+}
+
+impl Case {
+    pub fn new() -> Self {
+        Self {
+            world: World::new(NOW),
+            source: ScriptedSource {
+                limit: 1000,
+                min_interval_ms: 0,
+            },
+            sinks: Vec::new(),
+            limits: Limits::default(),
+            budget: Budget::default(),
+            received: Received::default(),
+        }
+    }
+
+    /// A sink that answers its n-th request (from 0) as `answer` says; `None` accepts.
+    pub fn sink(
+        mut self,
+        name: &'static str,
+        max_events: usize,
+        answer: impl Fn(usize, &str) -> Option<Reply> + 'static,
+    ) -> Self {
+        self.sinks
+            .push(Box::new(ScriptedSink::new(name, max_events)));
+        let (received, count) = (self.received.clone(), Cell::new(0));
+        self.world.serve(&format!("{name}.test"), move |request| {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            let reply = answer(count.replace(count.get() + 1), &body)
+                .unwrap_or_else(|| Reply::new(200, ""));
+            if reply.head.status == 200 && request.target == "/" && !reply.lost {
+                received.add(name, &request.body);
+            }
+            reply
+        });
+        self
+    }
+
+    /// The source answers its n-th request for `target` (from 0) as `answer` says.
+    pub fn source(self, answer: impl Fn(usize, &str) -> Reply + 'static) -> Self {
+        let count = Cell::new(0);
+        self.world.serve("source.test", move |request| {
+            answer(count.replace(count.get() + 1), &request.target)
+        });
+        self
+    }
+
+    pub fn run(&self) -> Outcome {
+        let stream = Stream {
+            id: StreamId::new("s").unwrap(),
+            source: &self.source,
+            sinks: &self.sinks,
+            limits: self.limits,
+        };
+        self.world
+            .clock
+            .run(run(&self.world, &stream, &mut PlainSchema, self.budget))
+    }
+
+    pub fn cursor(&self) -> Option<String> {
+        self.world
+            .checkpoint("s")
+            .map(|checkpoint| checkpoint.cursor.0.as_str().unwrap().to_owned())
+    }
+
+    pub fn asked(&self) -> Vec<String> {
+        let requests = self.world.requests.borrow();
+        requests
+            .iter()
+            .filter(|request| request.endpoint.host() == "source.test")
+            .map(|request| request.target.clone())
+            .collect()
+    }
+}
+
+pub fn lines(range: std::ops::Range<u32>) -> Vec<String> {
+    range
+        .map(|n| format!("@{} event {n}", 1_699_990_000 + n))
+        .collect()
+}
+
+pub fn kind(outcome: &Outcome) -> Option<ErrorKind> {
+    outcome
+        .result
+        .as_ref()
+        .err()
+        .map(edgesiem_model::Error::kind)
+}

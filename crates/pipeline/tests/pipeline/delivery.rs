@@ -1,0 +1,267 @@
+//! Batches: delivered, repeated, divided, set aside.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use edgesiem_model::{BatchLimits, ErrorKind};
+use edgesiem_testkit::{Reply, ScriptedSink, page};
+
+use crate::case::{Case, kind, lines};
+
+#[test]
+fn a_sink_that_is_down_holds_the_checkpoint_and_loses_nothing() {
+    let up = Rc::new(Cell::new(false));
+    let switch = Rc::clone(&up);
+    let case = Case::new()
+        .sink("a", 7, |_, _| None)
+        .sink("b", 9, move |_, _| {
+            (!switch.get()).then(|| Reply::new(503, ""))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..30), "1", false)));
+    for _ in 0..2 {
+        let outcome = case.run();
+        assert_eq!(kind(&outcome), Some(ErrorKind::SinkUnavailable));
+        assert_eq!(case.cursor(), None);
+        assert!(outcome.result.unwrap_err().to_string().contains("sink: b"));
+    }
+    up.set(true);
+    case.run().result.unwrap();
+    assert_eq!(case.cursor().as_deref(), Some("1"));
+    assert_eq!(
+        (case.received.unique("a"), case.received.unique("b")),
+        (30, 30)
+    );
+}
+
+#[test]
+fn a_lost_acknowledgement_repeats_the_same_bytes_under_the_same_key() {
+    let case = Case::new()
+        .sink("a", 100, |n, _| (n == 0).then(Reply::lost))
+        .source(|_, _| Reply::new(200, page(&lines(0..30), "1", false)));
+    case.run().result.unwrap();
+    let requests = case.world.requests.borrow();
+    let posts: Vec<_> = requests
+        .iter()
+        .filter(|request| request.endpoint.host() == "a.test")
+        .collect();
+    assert_eq!(posts.len(), 2);
+    assert_eq!(posts[0].body, posts[1].body);
+    assert_eq!(
+        posts[0].headers[0].1.expose(),
+        posts[1].headers[0].1.expose()
+    );
+}
+
+#[test]
+fn batches_do_not_depend_on_how_the_network_cuts_the_page() {
+    let keys = |chunk: usize| {
+        let case = Case::new()
+            .sink("a", 7, |_, _| None)
+            .source(move |_, _| Reply::new(200, page(&lines(0..40), "1", false)).chunked(chunk));
+        case.run().result.unwrap();
+        let requests = case.world.requests.borrow();
+        let posts = requests
+            .iter()
+            .filter(|request| request.endpoint.host() == "a.test");
+        let mut keys: Vec<_> = posts
+            .map(|request| request.headers[0].1.expose().to_owned())
+            .collect();
+        keys.sort();
+        keys
+    };
+    let whole = keys(1_000_000);
+    assert_eq!(whole.len(), 6);
+    for chunk in [1, 2, 3, 17, 100] {
+        assert_eq!(keys(chunk), whole, "chunks of {chunk}");
+    }
+}
+
+#[test]
+fn a_poison_event_at_each_place_is_isolated_and_the_rest_is_delivered() {
+    for poison in 0..16 {
+        let bad = format!("event {poison}");
+        let case = Case::new()
+            .sink("a", 16, move |_, body| {
+                body.split('\n')
+                    .any(|document| document.ends_with(&format!(" {bad}")))
+                    .then(|| Reply::new(422, "bad"))
+            })
+            .source(|_, _| Reply::new(200, page(&lines(0..16), "1", false)));
+        let outcome = case.run();
+        outcome.result.unwrap();
+        assert_eq!(
+            (
+                outcome.report.fetched,
+                outcome.report.delivered,
+                outcome.report.dead_lettered
+            ),
+            (16, 15, 1)
+        );
+        assert!(outcome.report.posts <= 9, "{}", outcome.report.posts);
+        assert_eq!(
+            (case.received.unique("a"), case.received.most_often("a")),
+            (15, 1)
+        );
+        let letters = case.world.letters.borrow();
+        let letter = letters.values().next().unwrap();
+        assert_eq!(letter.raw, lines(0..16)[poison].as_bytes());
+        assert_eq!(
+            (letter.line, letter.sink.as_deref(), letter.reason.as_str()),
+            (poison as u64, Some("a"), "status 422")
+        );
+    }
+}
+
+#[test]
+fn a_batch_that_is_too_large_is_halved() {
+    let case = Case::new()
+        .sink("a", 100, |_, body| {
+            (body.split('\n').count() > 5).then(|| Reply::new(413, ""))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..40), "1", false)));
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!(
+        (
+            case.received.unique("a"),
+            case.received.most_often("a"),
+            outcome.report.dead_lettered
+        ),
+        (40, 1, 0)
+    );
+}
+
+#[test]
+fn an_unreadable_line_is_kept_whole_and_its_neighbours_are_delivered() {
+    let case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&["one", "!two", "three"], "1", false)));
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!(
+        (
+            outcome.report.fetched,
+            outcome.report.delivered,
+            outcome.report.dead_lettered
+        ),
+        (3, 2, 1)
+    );
+    let letters = case.world.letters.borrow();
+    let letter = letters.values().next().unwrap();
+    assert_eq!(
+        (letter.raw.as_slice(), letter.line, letter.reason.as_str()),
+        (&b"!two"[..], 1, "begins with ! at byte 0")
+    );
+    assert_eq!(case.received.unique("a"), 2);
+}
+
+#[test]
+fn an_oversize_line_is_kept_whole_in_parts_and_counted_once() {
+    let mut case = Case::new().sink("a", 100, |_, _| None).source(|_, _| {
+        let long = "x".repeat(25);
+        Reply::new(200, page(&["one", &long, "three"], "1", false))
+    });
+    case.limits.max_event_bytes = 10;
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!(
+        (
+            outcome.report.fetched,
+            outcome.report.delivered,
+            outcome.report.dead_lettered
+        ),
+        (3, 2, 1)
+    );
+    let letters = case.world.letters.borrow();
+    let mut parts: Vec<_> = letters
+        .values()
+        .map(|letter| (letter.part, letter.line, letter.raw.len()))
+        .collect();
+    parts.sort_unstable();
+    assert_eq!(parts, [(Some(0), 1, 10), (Some(1), 1, 10), (Some(2), 1, 5)]);
+}
+
+#[test]
+fn a_page_full_of_garbage_stops_instead_of_filling_the_store() {
+    let case = Case::new()
+        .sink("a", 1000, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&["!x"; 500], "1", false)).chunked(20));
+    assert_eq!(kind(&case.run()), Some(ErrorKind::SourceRefused));
+    assert_eq!(case.cursor(), None);
+    assert!(case.world.letters.borrow().len() <= 101);
+}
+
+#[test]
+fn a_sink_that_refuses_everything_stops_instead_of_emptying_into_dead_letters() {
+    let case = Case::new()
+        .sink("a", 1000, |_, _| Some(Reply::new(422, "")))
+        .source(|_, _| Reply::new(200, page(&lines(0..900), "1", false)));
+    assert_eq!(kind(&case.run()), Some(ErrorKind::SinkRefused));
+    assert_eq!(case.cursor(), None);
+}
+
+#[test]
+fn an_acknowledged_sink_is_polled_until_it_has_secured_the_batch() {
+    let case = Case::new()
+        .sink("a", 100, |n, _| (n < 3).then(|| Reply::new(202, "")))
+        .source(|_, _| Reply::new(200, page(&lines(0..3), "1", false)));
+    let outcome = case.run();
+    outcome.result.unwrap();
+    let requests = case.world.requests.borrow();
+    let targets: Vec<_> = requests
+        .iter()
+        .filter(|request| request.endpoint.host() == "a.test")
+        .map(|request| request.target.as_str())
+        .collect();
+    assert_eq!(targets, ["/", "/poll", "/poll", "/poll"]);
+    assert_eq!(outcome.report.posts, 1);
+}
+
+#[test]
+fn no_more_than_four_posts_are_in_flight_and_the_reader_waits_for_them() {
+    let mut case = Case::new()
+        .sink("a", 10, |_, _| Some(Reply::new(200, "").after(5000)))
+        .source(|_, _| Reply::new(200, page(&lines(0..400), "1", false)).chunked(64));
+    case.limits.max_in_flight_bytes = 10_000;
+    case.run().result.unwrap();
+    assert_eq!(case.world.most_busy("a.test"), 4);
+    assert_eq!(case.received.unique("a"), 400);
+}
+
+#[test]
+fn a_batch_fits_every_sink_of_the_stream() {
+    let mut case = Case::new()
+        .sink("a", 50, |_, _| None)
+        .sink("b", 9, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&lines(0..100), "1", false)));
+    let small = ScriptedSink {
+        name: "c".to_owned(),
+        limits: BatchLimits {
+            max_events: 1000,
+            max_bytes: 200,
+            bytes_per_event: 1,
+            bytes_per_batch: 10,
+        },
+    };
+    case.sinks.push(Box::new(small));
+    case.world.serve("c.test", |_| Reply::new(200, ""));
+    case.run().result.unwrap();
+    let requests = case.world.requests.borrow();
+    for request in requests
+        .iter()
+        .filter(|request| request.endpoint.host() != "source.test")
+    {
+        assert!(
+            request.body.len() <= 200 && request.body.split(|byte| *byte == b'\n').count() <= 9
+        );
+    }
+}
+
+#[test]
+fn the_same_line_twice_in_a_page_is_two_events() {
+    let case = Case::new()
+        .sink("a", 10, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&["same", "same"], "1", false)));
+    assert_eq!(case.run().report.delivered, 2);
+    assert_eq!(case.received.most_often("a"), 2);
+}
