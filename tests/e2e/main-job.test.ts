@@ -272,6 +272,14 @@ describe("when the sink misbehaves", () => {
     assert.equal(await rig.stored(), undefined);
   });
 
+  it("waits for indexer acknowledgement before it commits", async () => {
+    const rig = await start({ sink: "splunk-hec", sinkTable: { ack: true }, siem: { available: 300 }, receiver: { splunk: { acknowledgeAfterPolls: 2 } } });
+    assert.equal(await rig.cron(), "ok");
+    assertDelivered(rig);
+    assert.ok(rig.receiver.splunk.counters.polls >= 2);
+    assert.equal(await rig.offset(), rig.siem.lastOffset);
+  });
+
   it("halves a batch that is too large for the sink", async () => {
     const rig = await start({ siem: { available: 600 } });
     rig.receiver.maxBodyBytes = 150_000;
