@@ -312,6 +312,18 @@ describe("a configuration that cannot work is refused with the key, the reason a
   }
 });
 
+describe("when KV is late", () => {
+  it("does not begin anew because the checkpoint seems not to be there", async () => {
+    const rig = await start({ siem: { available: 10 } });
+    assert.equal(await rig.cron(), "ok");
+    await (await rig.kv()).delete(`checkpoint/${STREAM}`);
+    const before = rig.siem.counters.requests;
+    assert.equal(await rig.cron(), "exception");
+    assert.equal(rig.takeRun().error?.code, "store");
+    assert.equal(rig.siem.counters.requests, before);
+  });
+});
+
 describe("several streams", () => {
   it("are all run, fit into the memory together, and one that fails stops no other", async () => {
     const names = ["a", "b", "c", "d", "e"];
@@ -332,13 +344,15 @@ describe("several streams", () => {
 
 describe("when the core runs out of memory", () => {
   it("records the run as failed, moves nothing, and the next run has a fresh core", async () => {
-    const rig = await start({ siem: { available: 20 }, stream: { limits: { max_event_bytes: 60_000_000 } } });
-    rig.siem.faults.add({ edits: [{ line: 5, replace: `{"type":"akamai_siem","query":"${"x".repeat(25_000_000)}"}` }] });
+    const rig = await start({ siem: { available: 20 }, stream: { limits: { max_event_bytes: 16_000_000 } } });
+    rig.siem.faults.add({ edits: [{ line: 5, replace: `{"type":"akamai_siem","query":"${"x".repeat(15_000_000)}"}` }] });
     assert.equal(await rig.cron(), "exception");
     assert.match(rig.takeLogs().join(), /"event":"trap"/);
     assert.equal(await rig.stored(), undefined);
     assert.equal((await rig.fetch("/healthz")).status, 200, "the core answers again");
-    // A run that was killed could not give its lease back; it expires after two minutes.
+    // A run that was killed could not end its lease; it is over after three minutes.
+    assert.equal(await rig.cron(), "ok");
+    assert.match(rig.takeLogs().join(), /another run holds the stream/);
     await (await rig.kv()).put(`lease/${STREAM}`, '{"run":"x","until":0}');
     assert.equal(await rig.cron(), "ok");
     assertDelivered(rig);
@@ -356,15 +370,36 @@ describe("when the core runs out of memory", () => {
 
 describe("GET /healthz", () => {
   it("is 200 before the first run and after a good one, 503 after a refusal, and shows no detail", async () => {
-    const rig = await start({ siem: { available: 10 } });
+    const rig = await start({ siem: { available: 10 }, stream: { limits: { max_backoff_ms: 100 } } });
     assert.deepEqual(await rig.fetch("/healthz"), { status: 200, body: '{"ok":true}' });
     await rig.cron();
     assert.equal((await rig.fetch("/healthz")).status, 200);
+    rig.siem.faults.add({ problem: "internal-error", times: 5 });
+    assert.equal(await rig.cron(), "exception");
+    assert.equal((await rig.fetch("/healthz")).status, 200, "one failure that may pass is nobody's business");
+    rig.siem.faults.clear();
     rig.siem.faults.add({ problem: "unauthorized" });
     assert.equal(await rig.cron(), "exception");
     const { status, body } = await rig.fetch("/healthz");
     assert.equal(status, 503);
     assert.equal(body.includes("emulated") || body.includes("akamai"), false);
     assert.equal((await rig.fetch("/status")).status, 404);
+  });
+
+  it("is 503 when runs have not come to their end, or none has succeeded, for 15 minutes", async () => {
+    const rig = await start({ siem: { available: 10 } });
+    const kv = await rig.kv();
+    const longAgo = Date.now() - 16 * 60_000;
+    await kv.put(`lease/${STREAM}`, JSON.stringify({ run: "killed", until: longAgo, since: longAgo }));
+    assert.match((await rig.fetch("/healthz")).body, /do not come to their end/);
+    assert.equal(await rig.cron(), "ok");
+    assert.equal((await rig.fetch("/healthz")).status, 200);
+    const { run } = JSON.parse((await kv.get(`lease/${STREAM}`)) ?? "{}") as { run: string };
+    await kv.put(`status/${STREAM}`, JSON.stringify({ run, ok: false, retryable: true, at: Date.now(), failing_since: longAgo }));
+    assert.match((await rig.fetch("/healthz")).body, /failing for 15 minutes/);
+    await kv.put(`status/${STREAM}`, "not JSON");
+    await kv.put(`lease/${STREAM}`, JSON.stringify({ run, until: 0, since: Date.now() }));
+    assert.equal(await rig.cron(), "ok", "a status that cannot be read is replaced");
+    assert.equal((await rig.fetch("/healthz")).status, 200);
   });
 });

@@ -18,6 +18,7 @@ export const BUNDLE = fileURLToPath(new URL("../../target/worker-bundle", import
 export interface Namespace {
   get(key: string): Promise<string | null>;
   put(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
   list(options: { prefix: string }): Promise<{ keys: { name: string }[] }>;
 }
 

@@ -5,11 +5,11 @@ use serde_json::json;
 use worker::{Env, Response, Result};
 
 use crate::host::now;
-use crate::kv::Store;
+use crate::kv::{Runs, Store};
 use crate::settings;
 
-/// A stream without a successful run for this long is not healthy, whatever the reason.
-const STALE_MS: u64 = 15 * 60 * 1000;
+/// For so long a stream may fail, or not run at all, before somebody should look.
+const PATIENCE_MS: u64 = 15 * 60 * 1000;
 
 pub(crate) async fn respond(method: &str, url: &str, env: &Env) -> Result<Response> {
     let path = url
@@ -44,20 +44,33 @@ async fn unhealthy(env: &Env) -> Option<&'static str> {
         return Some("store");
     };
     for stream in &config.streams {
-        match store.status(&stream.id).await {
-            Err(_) => return Some("store"),
-            // Before the first cron there is nothing to complain about.
-            Ok(None) => {}
-            Ok(Some(status)) => {
-                let last = status.last_success_at.unwrap_or(Timestamp::from_millis(0));
-                if !status.ok && !status.retryable {
-                    return Some("a stream was refused");
-                }
-                if now().since_ms(last) > STALE_MS {
-                    return Some("a stream has not succeeded for 15 minutes");
-                }
-            }
+        let reason = match store.runs(&stream.id).await {
+            Ok(runs) => unhealthy_stream(&runs, now()),
+            Err(_) => Some("store"),
+        };
+        if reason.is_some() {
+            return reason;
         }
     }
     None
+}
+
+fn unhealthy_stream(runs: &Runs, now: Timestamp) -> Option<&'static str> {
+    let too_long = |since: Timestamp| now.since_ms(since) > PATIENCE_MS;
+    if runs
+        .under_way
+        .as_ref()
+        .is_some_and(|run| too_long(run.since))
+    {
+        return Some("a stream's runs do not come to their end");
+    }
+    // Before the first run there is nothing to complain about.
+    let status = runs.status.as_ref()?;
+    if !status.ok && !status.retryable {
+        return Some("a stream was refused");
+    }
+    if status.failing_since.is_some_and(too_long) {
+        return Some("a stream has been failing for 15 minutes");
+    }
+    too_long(status.at).then_some("a stream has not run for 15 minutes")
 }

@@ -1,6 +1,6 @@
 //! The Workers runtime as a host of the pipeline.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use edgesiem::{
@@ -26,15 +26,47 @@ extern "C" {
 /// One run's host. It holds the stream's lease and renews it as the run goes on.
 pub(crate) struct WorkerHost<'a> {
     store: &'a Store,
+    stream: &'a StreamId,
     lease: RefCell<HeldLease>,
+    renewing: Cell<bool>,
 }
 
 impl<'a> WorkerHost<'a> {
-    pub(crate) fn new(store: &'a Store, lease: HeldLease) -> Self {
+    pub(crate) fn new(store: &'a Store, stream: &'a StreamId, lease: HeldLease) -> Self {
         Self {
             store,
+            stream,
             lease: RefCell::new(lease),
+            renewing: Cell::new(false),
         }
+    }
+
+    pub(crate) fn into_lease(self) -> HeldLease {
+        self.lease.into_inner()
+    }
+
+    /// Renews the lease if it is time to. That it could not be renewed ends nothing: the worst that follows is
+    /// an overlapping run.
+    async fn keep_lease(&self) {
+        if self.renewing.replace(true) {
+            return;
+        }
+        let _done = Reset(&self.renewing);
+        let lease = self.lease.borrow().clone();
+        match self.store.renew_lease(self.stream, &lease).await {
+            Ok(None) => {}
+            Ok(Some(renewed)) => drop(self.lease.replace(renewed)),
+            Err(error) => worker::console_error!("the lease could not be renewed: {error}"),
+        }
+    }
+}
+
+/// Lets the next one renew, also if this one is dropped half-way.
+struct Reset<'a>(&'a Cell<bool>);
+
+impl Drop for Reset<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -47,6 +79,7 @@ impl Host for WorkerHost<'_> {
     type Body = StreamBody;
 
     async fn fetch(&self, request: HttpRequest) -> Result<(ResponseHead, StreamBody), FetchError> {
+        self.keep_lease().await;
         send(request).await.map_err(|thrown| FetchError {
             reason: js::message(&thrown),
             timed_out: js::is_timeout(&thrown),
@@ -63,12 +96,8 @@ impl Host for WorkerHost<'_> {
         expected: Revision,
         next: &Checkpoint,
     ) -> Result<Revision, StoreError> {
-        let revision = self.store.save(stream, expected, next).await?;
-        let lease = self.lease.borrow().clone();
-        if let Some(renewed) = self.store.renew_lease(stream, lease).await? {
-            self.lease.replace(renewed);
-        }
-        Ok(revision)
+        self.keep_lease().await;
+        self.store.save(stream, expected, next).await
     }
 
     async fn keep_dead_letters(
@@ -76,6 +105,7 @@ impl Host for WorkerHost<'_> {
         stream: &StreamId,
         letters: &[DeadLetter],
     ) -> Result<(), StoreError> {
+        self.keep_lease().await;
         self.store.keep_dead_letters(stream, letters).await
     }
 

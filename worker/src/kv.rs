@@ -7,11 +7,11 @@
 //! | key | value |
 //! |---|---|
 //! | `checkpoint/STREAM` | `{"revision": n, "checkpoint": {…}}` |
-//! | `lease/STREAM` | `{"run": "…", "until": ms}`, expires by itself |
-//! | `status/STREAM` | `{"ok", "at", "last_success_at", "code", "retryable"}` of the last run |
-//! | `dead-letter/STREAM/ID` | one event: where it stood, why it could not be delivered, its bytes |
+//! | `lease/STREAM` | `{"run", "until", "since"}` of the newest run; over when `status/STREAM` names the same run |
+//! | `status/STREAM` | `{"run", "ok", "at", "last_success_at", "failing_since", "code", "retryable"}` of the last run that ended |
+//! | `dead-letter/STREAM/ID/SINK` | one event: where it stood, why it could not be delivered, its bytes; SINK is `-` if it was unreadable |
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -30,10 +30,17 @@ use crate::host::now;
 
 /// Name of the KV binding in `wrangler.toml`.
 const BINDING: &str = "EDGESIEM_KV";
-/// A run that is killed delays the next one by no more than this.
-const LEASE_MS: u64 = 120_000;
+/// A run that is killed delays the next one by no more than this. Longer than the longest request, because a
+/// lease is renewed when a request begins.
+const LEASE_MS: u64 = 180_000;
+/// A lease is renewed when it is older than this.
+const RENEW_AFTER_MS: u64 = 20_000;
+/// For how long the lease of a run that never ended stays visible.
+const LEASE_KEPT_S: u64 = 86_400;
 /// KV refuses more than one write a second to the same key.
 const WRITE_INTERVAL_MS: u64 = 1_000;
+/// KV allows 1,000 operations in one invocation; dead letters leave some for the end of the run.
+const MAX_OPERATIONS: u32 = 900;
 
 #[derive(Serialize, Deserialize)]
 struct StoredCheckpoint {
@@ -45,6 +52,9 @@ struct StoredCheckpoint {
 pub(crate) struct HeldLease {
     run: String,
     until: Timestamp,
+    /// When the first of the runs began that have not ended since.
+    #[serde(default)]
+    pub(crate) since: Timestamp,
 }
 
 /// Whether this run may work on a stream.
@@ -53,21 +63,46 @@ pub(crate) enum Lease {
     Held { until: Timestamp },
 }
 
-/// Outcome of a stream's last run.
+/// Outcome of the last run that ended.
 #[derive(Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Status {
+    run: String,
     pub(crate) ok: bool,
     pub(crate) at: Timestamp,
     pub(crate) last_success_at: Option<Timestamp>,
+    /// Since when no run has succeeded.
+    pub(crate) failing_since: Option<Timestamp>,
     pub(crate) code: Option<String>,
     /// Whether the next run may succeed without anybody doing anything.
-    #[serde(default)]
     pub(crate) retryable: bool,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            run: String::new(),
+            ok: true,
+            at: Timestamp::default(),
+            last_success_at: None,
+            failing_since: None,
+            code: None,
+            retryable: true,
+        }
+    }
+}
+
+/// What is known of a stream's runs.
+pub(crate) struct Runs {
+    pub(crate) status: Option<Status>,
+    /// The newest run, if it has not ended.
+    pub(crate) under_way: Option<HeldLease>,
 }
 
 pub(crate) struct Store {
     kv: KvStore,
     written: RefCell<BTreeMap<String, Timestamp>>,
+    operations: Cell<u32>,
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
@@ -88,6 +123,7 @@ impl Store {
         Ok(Self {
             kv,
             written: RefCell::default(),
+            operations: Cell::new(0),
         })
     }
 
@@ -96,6 +132,18 @@ impl Store {
         stream: &StreamId,
     ) -> Result<(Option<Checkpoint>, Revision), StoreError> {
         let stored: Option<StoredCheckpoint> = self.get(&format!("checkpoint/{stream}")).await?;
+        if stored.is_none()
+            && self
+                .status(stream)
+                .await?
+                .is_some_and(|status| status.last_success_at.is_some())
+        {
+            // KV also remembers for a minute that a key was not there. To begin anew would leave a hole.
+            return Err(failed(
+                "the checkpoint is not there although the stream has succeeded before; KV may be a minute late. To begin \
+                 anew on purpose, delete the stream's status too",
+            ));
+        }
         Ok(stored.map_or((None, Revision::default()), |stored| {
             (Some(stored.checkpoint), stored.revision)
         }))
@@ -121,9 +169,10 @@ impl Store {
 
     /// Takes the stream's lease unless another run holds it.
     pub(crate) async fn take_lease(&self, stream: &StreamId) -> Result<Lease, StoreError> {
-        let key = format!("lease/{stream}");
-        if let Some(held) = self.get::<HeldLease>(&key).await?
-            && held.until > now()
+        let under_way = self.runs(stream).await?.under_way;
+        let began = now();
+        if let Some(held) = &under_way
+            && held.until > began
         {
             return Ok(Lease::Held { until: held.until });
         }
@@ -131,65 +180,69 @@ impl Store {
         getrandom::fill(&mut run).map_err(failed)?;
         let lease = HeldLease {
             run: format!("{:016x}", u64::from_le_bytes(run)),
-            until: now().shifted(LEASE_MS.cast_signed()),
+            until: began.shifted(LEASE_MS.cast_signed()),
+            since: under_way.map_or(began, |killed| killed.since),
         };
-        self.put(&key, &lease, Some(LEASE_MS / 1000)).await?;
+        self.put(&format!("lease/{stream}"), &lease, Some(LEASE_KEPT_S))
+            .await?;
         Ok(Lease::Taken(lease))
     }
 
-    /// Prolongs the lease when half of it is over.
+    /// Prolongs a lease that was not renewed for a while.
     pub(crate) async fn renew_lease(
         &self,
         stream: &StreamId,
-        lease: HeldLease,
+        lease: &HeldLease,
     ) -> Result<Option<HeldLease>, StoreError> {
-        if lease.until.since_ms(now()) > LEASE_MS / 2 {
+        let left = lease.until.since_ms(now());
+        if left > LEASE_MS.saturating_sub(RENEW_AFTER_MS) {
             return Ok(None);
         }
         let renewed = HeldLease {
             until: now().shifted(LEASE_MS.cast_signed()),
-            ..lease
+            ..lease.clone()
         };
-        self.put(&format!("lease/{stream}"), &renewed, Some(LEASE_MS / 1000))
+        self.put(&format!("lease/{stream}"), &renewed, Some(LEASE_KEPT_S))
             .await?;
         Ok(Some(renewed))
     }
 
-    /// Writes down how the run ended and gives the lease back.
+    /// Writes down how the run ended, which also ends its lease.
     pub(crate) async fn finish(
         &self,
         stream: &StreamId,
+        lease: &HeldLease,
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
-        let before = self.status(stream).await?;
-        let ok = outcome.result.is_ok();
+        // What cannot be read is replaced.
+        let before = self.status(stream).await.ok().flatten().unwrap_or_default();
+        let (at, error) = (now(), outcome.result.as_ref().err());
         let status = Status {
-            ok,
-            at: now(),
-            last_success_at: if ok {
-                Some(now())
+            run: lease.run.clone(),
+            ok: error.is_none(),
+            at,
+            last_success_at: if error.is_none() {
+                Some(at)
             } else {
-                before.and_then(|status| status.last_success_at)
+                before.last_success_at
             },
-            retryable: outcome
-                .result
-                .as_ref()
-                .err()
-                .is_some_and(|error| error.kind().retryable()),
-            code: outcome
-                .result
-                .as_ref()
-                .err()
-                .map(|error| error.kind().code().to_owned()),
+            failing_since: error.map(|_| before.failing_since.unwrap_or(lease.since)),
+            code: error.map(|error| error.kind().code().to_owned()),
+            retryable: error.is_none_or(|error| error.kind().retryable()),
         };
-        self.put(&format!("status/{stream}"), &status, None).await?;
-        self.kv
-            .delete(&format!("lease/{stream}"))
-            .await
-            .map_err(failed)
+        self.put(&format!("status/{stream}"), &status, None).await
     }
 
-    pub(crate) async fn status(&self, stream: &StreamId) -> Result<Option<Status>, StoreError> {
+    /// How the stream's runs went and whether one is under way.
+    pub(crate) async fn runs(&self, stream: &StreamId) -> Result<Runs, StoreError> {
+        let lease: Option<HeldLease> = self.get(&format!("lease/{stream}")).await?;
+        let status = self.status(stream).await.ok().flatten();
+        let ended = status.as_ref().map(|status| status.run.as_str());
+        let under_way = lease.filter(|lease| ended != Some(lease.run.as_str()));
+        Ok(Runs { status, under_way })
+    }
+
+    async fn status(&self, stream: &StreamId) -> Result<Option<Status>, StoreError> {
         self.get(&format!("status/{stream}")).await
     }
 
@@ -198,6 +251,15 @@ impl Store {
         stream: &StreamId,
         letters: &[DeadLetter],
     ) -> Result<(), StoreError> {
+        let after = self
+            .operations
+            .get()
+            .saturating_add(u32::try_from(letters.len()).unwrap_or(u32::MAX));
+        if after > MAX_OPERATIONS {
+            return Err(failed(format!(
+                "more than {MAX_OPERATIONS} KV operations in one run; the next run goes on from the last committed page"
+            )));
+        }
         let puts = letters.iter().map(|letter| async move {
             // As text where it is text, so that an operator can read it; otherwise not one byte may change.
             let (raw, raw_base64) = match std::str::from_utf8(&letter.raw) {
@@ -216,7 +278,11 @@ impl Store {
                 "raw_base64": raw_base64,
             });
             self.put(
-                &format!("dead-letter/{stream}/{}", letter.id),
+                &format!(
+                    "dead-letter/{stream}/{}/{}",
+                    letter.id,
+                    letter.sink.as_deref().unwrap_or("-")
+                ),
                 &record,
                 None,
             )
@@ -226,6 +292,7 @@ impl Store {
     }
 
     async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        self.count();
         let text = self.kv.get(key).text().await.map_err(failed)?;
         text.map(|text| {
             serde_json::from_str(&text).map_err(|error| {
@@ -243,6 +310,7 @@ impl Store {
         value: &T,
         ttl_s: Option<u64>,
     ) -> Result<(), StoreError> {
+        self.count();
         let text = serde_json::to_string(value).map_err(failed)?;
         let last = self.written.borrow().get(key).copied();
         if let Some(last) = last {
@@ -262,5 +330,9 @@ impl Store {
         put().map_err(failed)?.execute().await.map_err(failed)?;
         self.written.borrow_mut().insert(key.to_owned(), now());
         Ok(())
+    }
+
+    fn count(&self) {
+        self.operations.set(self.operations.get().saturating_add(1));
     }
 }

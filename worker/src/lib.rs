@@ -12,7 +12,7 @@ mod js;
 mod kv;
 mod settings;
 
-use edgesiem::{Budget, Outcome, StreamConfig, summary};
+use edgesiem::{Budget, Outcome, StreamConfig, Timestamp, summary};
 use futures_util::StreamExt;
 use futures_util::future::ready;
 use futures_util::stream;
@@ -78,11 +78,11 @@ async fn run_all(env: &Env) -> Result<(), String> {
         );
         error.to_string()
     })?;
-    let budget = config.budget;
+    let (began, budget) = (host::now(), config.budget);
     let runs = config
         .streams
         .iter_mut()
-        .map(|stream| run_stream(&store, budget, stream));
+        .map(|stream| run_stream(&store, began, budget, stream));
     let failed: Vec<String> = stream::iter(runs)
         .buffer_unordered(STREAMS_AT_ONCE)
         .filter_map(ready)
@@ -96,7 +96,12 @@ async fn run_all(env: &Env) -> Result<(), String> {
 }
 
 /// Runs one stream under its lease; returns what failed.
-async fn run_stream(store: &Store, budget: Budget, stream: &mut StreamConfig) -> Option<String> {
+async fn run_stream(
+    store: &Store,
+    began: Timestamp,
+    budget: Budget,
+    stream: &mut StreamConfig,
+) -> Option<String> {
     let lease = match store.take_lease(&stream.id).await {
         Ok(Lease::Taken(lease)) => lease,
         Ok(Lease::Held { until }) => {
@@ -112,16 +117,29 @@ async fn run_stream(store: &Store, budget: Budget, stream: &mut StreamConfig) ->
             return Some(problem);
         }
     };
-    let host = WorkerHost::new(store, lease);
+    // A stream that had to wait for others has what is left of the invocation's time.
+    let spent_ms = host::now().since_ms(began);
+    let budget = Budget {
+        wall_ms: budget.wall_ms.saturating_sub(spent_ms),
+        ..budget
+    };
+    let id = stream.id.clone();
+    let host = WorkerHost::new(store, &id, lease);
     let outcome = edgesiem::run(&host, budget, stream).await;
-    let released = store.finish(&stream.id, &outcome).await;
+    let finished = store.finish(&id, &host.into_lease(), &outcome).await;
     log(&outcome);
     if let Err(error) = &outcome.result {
-        return Some(format!("{}: {error}", stream.id));
+        return Some(format!(
+            "{id}: {}: {}",
+            error.kind().code(),
+            error.message()
+        ));
     }
-    released
-        .err()
-        .map(|error| format!("{}: {error}", stream.id))
+    finished.err().map(|error| {
+        let problem = format!("{id}: the status could not be written: {error}");
+        console_error!("{}", json!({ "event": "store", "problem": problem }));
+        problem
+    })
 }
 
 /// Size of the linear memory. It never shrinks, so this is also the most it ever was in this instance.

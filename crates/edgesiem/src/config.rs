@@ -117,14 +117,26 @@ impl Config {
                 "add at least one [[streams]] table",
             ));
         }
-        if root.budget.wall_s == 0 || root.budget.max_pages == 0 {
+        if !(1..=700).contains(&root.budget.wall_s) {
+            problems.push(at("budget.wall_s", "it is out of range", "use 1 to 700: the platform ends a run after 900 seconds, and a page may take a quarter more"));
+        }
+        if root.budget.max_pages == 0 {
             problems.push(at(
-                "budget",
-                "wall_s and max_pages must be at least 1",
-                "remove the key to use the default",
+                "budget.max_pages",
+                "it is out of range",
+                "use at least 1",
             ));
         }
         for (name, sink) in &root.sinks {
+            if StreamId::new(name).is_err() {
+                let reason =
+                    "a sink's name has 1 to 64 letters, digits, dots, hyphens and underscores";
+                problems.push(at(
+                    &format!("sinks.{}", printable(name, 80)),
+                    reason,
+                    "choose another name",
+                ));
+            }
             // Unused sinks are checked too: a typo in one should not wait for the day it is needed.
             if let Err(errors) = one_sink(name, sink.clone(), around) {
                 problems.extend(errors);
@@ -232,8 +244,8 @@ fn one_stream(
     }
 }
 
-/// The bounds within which a run works: below them nothing would ever be sent, above them the memory that a
-/// Worker has (128 MB) would not do.
+/// The bounds within which a run works: below them nothing would ever be sent. The upper ones are what a host
+/// with memory to spare may want; a Worker's 32 MiB hold the defaults, and events up to about 6 MB.
 fn limit_problems(path: &str, limits: &Limits) -> Vec<Error> {
     const MIB: u64 = 1024 * 1024;
     [
@@ -241,7 +253,7 @@ fn limit_problems(path: &str, limits: &Limits) -> Vec<Error> {
             "max_event_bytes",
             limits.max_event_bytes as u64,
             1024,
-            64 * MIB,
+            16 * MIB,
         ),
         (
             "max_batch_events",
@@ -253,23 +265,18 @@ fn limit_problems(path: &str, limits: &Limits) -> Vec<Error> {
             "max_batch_bytes",
             limits.max_batch_bytes as u64,
             1024,
-            64 * MIB,
+            16 * MIB,
         ),
         ("max_in_flight", limits.max_in_flight as u64, 1, 6),
         (
             "max_in_flight_bytes",
             limits.max_in_flight_bytes as u64,
             1024,
-            256 * MIB,
+            64 * MIB,
         ),
         ("max_attempts", u64::from(limits.max_attempts), 1, 100),
         ("max_backoff_ms", limits.max_backoff_ms, 100, 600_000),
-        (
-            "max_dead_letters",
-            limits.max_dead_letters as u64,
-            0,
-            100_000,
-        ),
+        ("max_dead_letters", limits.max_dead_letters as u64, 0, 500),
     ]
     .into_iter()
     .filter(|(_, value, low, high)| !(low..=high).contains(&value))
@@ -324,6 +331,17 @@ fn take_kind(path: &str, table: Value, kinds: &[&str]) -> Result<(String, Value)
     }
 }
 
+/// What to do about what serde says.
+fn action(reason: &str) -> &'static str {
+    if reason.starts_with("missing field") {
+        "add the key; wrangler.toml shows a whole configuration"
+    } else if reason.contains("never its value") {
+        "store the value with `wrangler secret put NAME` and write { secret = \"NAME\" }"
+    } else {
+        "correct or remove the key"
+    }
+}
+
 /// Reads `value` as `T`; the error knows the path of the key within it.
 pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Error>> {
     serde_path_to_error::deserialize(value).map_err(|error| {
@@ -332,7 +350,7 @@ pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Error>> 
         vec![at(
             if path == "." { "" } else { &path },
             &reason,
-            "correct or remove the key",
+            action(&reason),
         )]
     })
 }

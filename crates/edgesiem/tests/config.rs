@@ -163,7 +163,7 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
             json!("webhok"),
             "`webhok` is not known; key: sinks.soc.kind. What to do: use one of: splunk-hec, webhook",
         ),
-        ("/budget", json!({ "wall_s": 0 }), "key: budget"),
+        ("/budget", json!({ "wall_s": 0 }), "key: budget.wall_s"),
         ("/store", json!("redis"), "unknown variant `redis`"),
     ] {
         let problems = problems(with(pointer, value));

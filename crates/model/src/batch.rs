@@ -80,6 +80,11 @@ impl Batch {
         self.documents.len()
     }
 
+    /// Bytes of the lines as received, together.
+    pub fn raw_bytes(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Bytes of memory that the batch holds.
     pub fn memory_bytes(&self) -> usize {
         let rows = self.rows.capacity().saturating_mul(size_of::<Row>());

@@ -51,7 +51,8 @@ impl<'a> Check<'a> {
                 ErrorKind::MissingSecret,
                 format!("the secret {name} is not set"),
                 format!(
-                    "set it: `wrangler secret put {name}` for a Worker, the environment variable {name} elsewhere"
+                    "set it: `wrangler secret put {name}` for a deployed Worker, a line {name}=… in .dev.vars for a local one, the \
+                     environment variable {name} elsewhere"
                 ),
             );
             self.problems.push(error.with("key", key));

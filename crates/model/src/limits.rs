@@ -44,7 +44,7 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// No page is begun, and no wait is entered that would end, later than this many milliseconds after
-    /// the start of the run.
+    /// the start of the run. A page that is under way then may take a quarter of this time more.
     pub wall_ms: u64,
     /// Most pages in one run.
     pub max_pages: u32,

@@ -10,6 +10,8 @@ use edgesiem_model::{Batch, BatchLimits, Event, Limits, Sink};
 /// fetched again gives the same batches under the same keys.
 pub(crate) struct Batcher {
     limits: Vec<BatchLimits>,
+    /// A document can be far smaller than its line; memory is held for both.
+    max_raw_bytes: usize,
     batch: Batch,
     spare: Vec<Batch>,
 }
@@ -31,6 +33,7 @@ impl Batcher {
         all.push(stream);
         Self {
             limits: all,
+            max_raw_bytes: limits.max_batch_bytes.saturating_mul(2),
             batch: Batch::default(),
             spare: Vec::new(),
         }
@@ -38,8 +41,7 @@ impl Batcher {
 
     /// Adds an event; returns the batch before it if that is full.
     pub(crate) fn push(&mut self, event: &Event<'_>) -> Option<Batch> {
-        let full =
-            (!self.batch.is_empty() && !self.fits(event.document.len())).then(|| self.take());
+        let full = (!self.batch.is_empty() && !self.fits(event)).then(|| self.take());
         self.batch.push(event);
         full
     }
@@ -47,6 +49,11 @@ impl Batcher {
     /// The last batch of the page, if there is one.
     pub(crate) fn finish(&mut self) -> Option<Batch> {
         (!self.batch.is_empty()).then(|| self.take())
+    }
+
+    /// Memory of the batch that is being filled.
+    pub(crate) fn open_bytes(&self) -> usize {
+        self.batch.memory_bytes()
     }
 
     /// Takes back the memory of a delivered batch.
@@ -61,9 +68,16 @@ impl Batcher {
         mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default())
     }
 
-    fn fits(&self, document_bytes: usize) -> bool {
+    fn fits(&self, event: &Event<'_>) -> bool {
         let events = self.batch.len().saturating_add(1);
-        let documents = self.batch.document_bytes().saturating_add(document_bytes);
+        let documents = self
+            .batch
+            .document_bytes()
+            .saturating_add(event.document.len());
+        let raw = self.batch.raw_bytes().saturating_add(event.raw.len());
+        if raw > self.max_raw_bytes {
+            return false;
+        }
         self.limits.iter().all(|limits| {
             let envelopes = events.saturating_mul(limits.bytes_per_event);
             let bytes = documents

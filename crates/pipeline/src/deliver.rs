@@ -45,15 +45,21 @@ pub(crate) struct Deliver<'a, H> {
 }
 
 impl<H: Host> Deliver<'_, H> {
-    /// Delivers `batch`. Every event of it is either accepted or named in [`Delivered::refused`].
+    /// Delivers `batch`. If that succeeds, every event of it is either accepted or named in
+    /// [`Delivered::refused`]; the figures are right in any case.
     ///
     /// A refused batch is bisected: one poison event among n costs about 2 log2 n requests.
-    pub(crate) async fn run(&self, batch: &Batch) -> Result<Delivered, Error> {
+    pub(crate) async fn run(&self, batch: &Batch) -> (Delivered, Result<(), Error>) {
         let mut done = Delivered::default();
+        let result = self.all(batch, &mut done).await;
+        (done, result)
+    }
+
+    async fn all(&self, batch: &Batch, done: &mut Delivered) -> Result<(), Error> {
         let mut todo: Vec<Range<usize>> = Vec::new();
         todo.push(0..batch.len());
         while let Some(range) = todo.pop() {
-            let reason = match self.send(batch, range.clone(), &mut done).await? {
+            let reason = match self.send(batch, range.clone(), done).await? {
                 Sent::Accepted => continue,
                 Sent::Divide(reason) => reason,
             };
@@ -63,7 +69,7 @@ impl<H: Host> Deliver<'_, H> {
                     reason,
                 });
                 if done.refused.len() > self.limits.max_dead_letters {
-                    return Err(self.too_many_refused(&done));
+                    return Err(self.too_many_refused(done));
                 }
             } else {
                 let middle = range.start.midpoint(range.end);
@@ -71,7 +77,7 @@ impl<H: Host> Deliver<'_, H> {
                 todo.push(range.start..middle);
             }
         }
-        Ok(done)
+        Ok(())
     }
 
     async fn send(

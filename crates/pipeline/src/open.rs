@@ -13,6 +13,8 @@ use crate::wait::back_off;
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 /// How often a page is signed again before the clock is given up on.
 const MAX_RESIGNS: u32 = 2;
+/// How often another place to go on from is tried for one page.
+const MAX_RECOVERIES: u32 = 3;
 
 /// A page that the source promised, its body unread.
 pub(crate) struct Opened<B> {
@@ -66,7 +68,7 @@ pub(crate) async fn open<H: Host>(
         nonce: [0; 16],
         gap: None,
     };
-    let (mut attempt, mut resigns) = (0_u32, 0_u32);
+    let (mut attempt, mut resigns, mut recoveries) = (0_u32, 0_u32, 0_u32);
     loop {
         asked.now = host.now();
         host.entropy(&mut asked.nonce);
@@ -89,12 +91,21 @@ pub(crate) async fn open<H: Host>(
                         continue;
                     }
                     SourceVerdict::Resign { error, .. } => (None, error),
-                    SourceVerdict::Recover { error } if asked.gap.is_some() => return Err(error),
-                    SourceVerdict::Recover { .. } => {
+                    SourceVerdict::Recover { error } => {
+                        let server_now = host.now().shifted(asked.clock_skew_ms);
                         let recovery =
-                            source.recover(&asked.cursor, checkpoint.last_event_at, host.now());
+                            source.recover(&asked.cursor, checkpoint.last_event_at, server_now);
+                        recoveries = recoveries.saturating_add(1);
+                        if recoveries > MAX_RECOVERIES || recovery.cursor == asked.cursor {
+                            return Err(error);
+                        }
+                        // Whatever was tried on the way, what was lost is the bookmark.
+                        let lost = checkpoint.cursor.clone();
+                        asked.gap = Some(Gap {
+                            lost,
+                            ..recovery.gap
+                        });
                         asked.cursor = recovery.cursor;
-                        asked.gap = Some(recovery.gap);
                         continue;
                     }
                     SourceVerdict::Retry { after_ms, error } => (after_ms, error),

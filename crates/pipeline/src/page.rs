@@ -15,6 +15,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use crate::batcher::Batcher;
 use crate::deliver::{Deliver, Delivered};
 use crate::open::Asked;
+use crate::run::Deadlines;
 
 /// What was done for a page, whether or not it came to an end.
 #[derive(Default)]
@@ -56,7 +57,7 @@ struct Job {
 
 struct Arrived {
     job: Job,
-    result: Result<Delivered, Error>,
+    result: (Delivered, Result<(), Error>),
 }
 
 /// Lines of a page on their way into batches.
@@ -69,6 +70,9 @@ struct Intake<'a> {
     cut: Vec<Batch>,
     letters: Vec<DeadLetter>,
     figures: Figures,
+    /// Dead letters made for this page, parts of lines included.
+    letters_made: usize,
+    max_letters: usize,
     /// The server's time when the page was asked for, and a minute.
     believable_until: Timestamp,
 }
@@ -124,7 +128,13 @@ impl Intake<'_> {
         self.cut.extend(self.batcher.push(&event));
     }
 
+    /// Past the limit nothing is kept any more: the page will be given up.
     fn letter(&mut self, raw: &[u8], part: Option<u32>, reason: String) {
+        self.letters_made = self.letters_made.saturating_add(1);
+        if self.letters_made > self.max_letters {
+            self.letters.truncate(1);
+            return;
+        }
         let id = self.ids.next(raw);
         self.letters.push(DeadLetter {
             line: self.line,
@@ -142,13 +152,13 @@ pub(crate) struct PageRun<'a, H> {
     pub(crate) stream: &'a StreamId,
     pub(crate) sinks: &'a [Box<dyn Sink>],
     pub(crate) limits: &'a Limits,
-    pub(crate) deadline: Timestamp,
+    pub(crate) deadlines: Deadlines,
     /// What the page was asked with.
     pub(crate) asked: &'a Asked,
 }
 
 impl<H: Host> PageRun<'_, H> {
-    /// Reads `body` to its end and delivers every event of it. `spent` has the figures in any case.
+    /// Reads `body` to its end and delivers every event of it. The figures are right in any case.
     pub(crate) async fn run(
         &self,
         mut body: H::Body,
@@ -163,6 +173,8 @@ impl<H: Host> PageRun<'_, H> {
             line: 0,
             cut: Vec::new(),
             letters: Vec::new(),
+            letters_made: 0,
+            max_letters: self.limits.max_dead_letters,
             figures: Figures::default(),
             believable_until: self
                 .asked
@@ -191,19 +203,22 @@ impl<H: Host> PageRun<'_, H> {
             {
                 in_flight.push(Box::pin(self.deliver(job)));
             }
-            let may_read =
-                end.is_none() && ready.is_empty() && bytes_held < self.limits.max_in_flight_bytes;
+            if in_flight.is_empty()
+                && let Some(end) = end
+            {
+                return Ok(end);
+            }
+            if self.host.now() > self.deadlines.end {
+                return Err(Failed::Cut(Incomplete(
+                    "the run has to end before the page does".to_owned(),
+                )));
+            }
+            let held = bytes_held.saturating_add(intake.batcher.open_bytes());
+            let has_room = in_flight.is_empty() || held < self.limits.max_in_flight_bytes;
+            let may_read = end.is_none() && ready.is_empty() && has_room;
             if !may_read {
-                match in_flight.next().await {
-                    Some(arrived) => self.settle(arrived, intake, &mut bytes_held).await?,
-                    None => match end {
-                        Some(end) => return Ok(end),
-                        None => {
-                            return Err(Failed::Cut(Incomplete(
-                                "the page could not be held in memory".to_owned(),
-                            )));
-                        }
-                    },
+                if let Some(arrived) = in_flight.next().await {
+                    self.settle(arrived, intake, &mut bytes_held).await?;
                 }
                 continue;
             }
@@ -235,6 +250,13 @@ impl<H: Host> PageRun<'_, H> {
             } else {
                 reader.push(&chunk, &mut |line| intake.take(line));
             }
+            if intake.line > self.most_events() {
+                return Err(Failed::Cut(Incomplete(format!(
+                    "more than {} events came although {} were asked for",
+                    self.most_events(),
+                    self.asked.limit
+                ))));
+            }
             self.keep_letters(intake).await?;
             for batch in intake.cut.drain(..) {
                 bytes_held = bytes_held.saturating_add(batch.memory_bytes());
@@ -250,6 +272,13 @@ impl<H: Host> PageRun<'_, H> {
         }
     }
 
+    /// Limits are approximate at the source, but what is remembered of each event of a page needs a bound.
+    fn most_events(&self) -> u64 {
+        u64::from(self.asked.limit)
+            .saturating_mul(2)
+            .saturating_add(1000)
+    }
+
     async fn deliver(&self, job: Job) -> Arrived {
         let result = match self.sinks.get(job.sink) {
             Some(sink) => {
@@ -257,11 +286,11 @@ impl<H: Host> PageRun<'_, H> {
                     host: self.host,
                     sink: sink.as_ref(),
                     limits: self.limits,
-                    deadline: self.deadline,
+                    deadline: self.deadlines.begin,
                 };
                 deliver.run(&job.parcel.batch).await
             }
-            None => Ok(Delivered::default()),
+            None => (Delivered::default(), Ok(())),
         };
         Arrived { job, result }
     }
@@ -277,11 +306,12 @@ impl<H: Host> PageRun<'_, H> {
             job: Job { parcel, sink },
             result,
         } = arrived;
-        let delivered = result?;
+        let (delivered, result) = result;
         let figures = &mut intake.figures;
         figures.posts = figures.posts.saturating_add(delivered.posts);
         figures.bytes_out = figures.bytes_out.saturating_add(delivered.bytes);
         figures.retries = figures.retries.saturating_add(delivered.retries);
+        result?;
         for refused in delivered.refused {
             let Some(event) = parcel
                 .batch
@@ -294,6 +324,7 @@ impl<H: Host> PageRun<'_, H> {
             if parcel.refused.borrow_mut().insert(refused.index) {
                 figures.dead_lettered = figures.dead_lettered.saturating_add(1);
             }
+            intake.letters_made = intake.letters_made.saturating_add(1);
             intake.letters.push(DeadLetter {
                 line: event.line,
                 part: None,
@@ -312,11 +343,7 @@ impl<H: Host> PageRun<'_, H> {
     }
 
     async fn keep_letters(&self, intake: &mut Intake<'_>) -> Result<(), Failed> {
-        if intake.letters.is_empty() {
-            return Ok(());
-        }
-        let count = intake.figures.dead_lettered;
-        if count > self.limits.max_dead_letters as u64 {
+        if intake.letters_made > self.limits.max_dead_letters {
             return Err(Failed::Other(
                 Error::new(
                     ErrorKind::SourceRefused,
@@ -326,6 +353,9 @@ impl<H: Host> PageRun<'_, H> {
                 )
                 .with("last reason", intake.letters.last().map_or("", |letter| letter.reason.as_str())),
             ));
+        }
+        if intake.letters.is_empty() {
+            return Ok(());
         }
         let kept = self
             .host

@@ -21,6 +21,25 @@ pub struct Stream<'a> {
     pub limits: Limits,
 }
 
+/// When a run should come to its end, by itself rather than by its host.
+#[derive(Clone, Copy)]
+pub(crate) struct Deadlines {
+    /// No page and no wait begins that would lie past this.
+    pub(crate) begin: Timestamp,
+    /// A page that is still under way is given up, and asked for again with a smaller limit.
+    pub(crate) end: Timestamp,
+}
+
+impl Deadlines {
+    fn new(started: Timestamp, budget: Budget) -> Self {
+        let after = |millis: u64| Timestamp::from_millis(started.millis().saturating_add(millis));
+        Self {
+            begin: after(budget.wall_ms),
+            end: after(budget.wall_ms.saturating_add(budget.wall_ms / 4)),
+        }
+    }
+}
+
 /// Runs `stream` from its checkpoint until the source has no more events or `budget` is used up.
 pub async fn run<H: Host>(
     host: &H,
@@ -47,7 +66,7 @@ async fn pages<H: Host>(
     started: Timestamp,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let deadline = Timestamp::from_millis(started.millis().saturating_add(budget.wall_ms));
+    let deadlines = Deadlines::new(started, budget);
     let (stored, mut revision) = host
         .load(&stream.id)
         .await
@@ -60,7 +79,7 @@ async fn pages<H: Host>(
     let interval_ms = stream.source.page_limits().min_interval_ms;
     for page in 0..budget.max_pages {
         let asked_at = host.now();
-        if page > 0 && asked_at >= deadline {
+        if page > 0 && asked_at >= deadlines.begin {
             return Ok(());
         }
         let opened = open(
@@ -68,7 +87,7 @@ async fn pages<H: Host>(
             stream.source,
             &stream.limits,
             &checkpoint,
-            deadline,
+            deadlines.begin,
             report,
         )
         .await?;
@@ -76,7 +95,7 @@ async fn pages<H: Host>(
             host,
             stream,
             schema,
-            deadline,
+            deadlines,
             opened,
             &mut checkpoint,
             &mut revision,
@@ -104,7 +123,7 @@ async fn one_page<H: Host>(
     host: &H,
     stream: &Stream<'_>,
     schema: &mut dyn Schema,
-    deadline: Timestamp,
+    deadlines: Deadlines,
     opened: Opened<H::Body>,
     checkpoint: &mut Checkpoint,
     revision: &mut Revision,
@@ -117,7 +136,7 @@ async fn one_page<H: Host>(
         stream: &stream.id,
         sinks: stream.sinks,
         limits: &stream.limits,
-        deadline,
+        deadlines,
         asked: &asked,
     };
     let (figures, end) = run.run(body, reader, schema).await;

@@ -64,10 +64,13 @@ impl Source for ScriptedSource {
             method: Method::Get,
             endpoint: endpoint("source.test"),
             target: format!("/{cursor}?limit={}", page.limit),
-            headers: vec![(
-                "signed-at",
-                HeaderValue::Plain(signed_at.millis().to_string()),
-            )],
+            headers: vec![
+                (
+                    "signed-at",
+                    HeaderValue::Plain(signed_at.millis().to_string()),
+                ),
+                ("nonce", HeaderValue::Plain(format!("{:?}", page.nonce))),
+            ],
             body: Vec::new(),
             timeout_ms: 1000,
         })

@@ -98,12 +98,14 @@ pub struct World {
     pub requests: RefCell<Vec<HttpRequest>>,
     /// Checkpoints with their revisions.
     pub checkpoints: RefCell<BTreeMap<String, (Checkpoint, Revision)>>,
-    /// Dead letters by id.
-    pub letters: RefCell<BTreeMap<EventId, DeadLetter>>,
+    /// Dead letters by id and sink.
+    pub letters: RefCell<BTreeMap<(EventId, Option<String>), DeadLetter>>,
     /// The next saves fail like this.
     pub save_errors: RefCell<VecDeque<StoreError>>,
     /// Requests under way, and the most there ever were, by host name.
     pub busy: RefCell<BTreeMap<String, (usize, usize)>>,
+    /// Pieces of bodies that were read, over all responses.
+    pub body_pieces_read: Rc<Cell<usize>>,
     random: Cell<u64>,
 }
 
@@ -118,6 +120,7 @@ impl World {
             letters: RefCell::default(),
             save_errors: RefCell::default(),
             busy: RefCell::default(),
+            body_pieces_read: Rc::default(),
             random: Cell::new(0x9e37_79b9_7f4a_7c15),
         }
     }
@@ -159,8 +162,7 @@ pub struct WorldBody {
     clock: Clock,
     chunks: VecDeque<Vec<u8>>,
     broken: Option<String>,
-    /// Pieces handed out so far, over all bodies that share it.
-    pub read: Rc<Cell<usize>>,
+    read: Rc<Cell<usize>>,
 }
 
 impl Body for WorldBody {
@@ -206,7 +208,7 @@ impl Host for World {
             clock: self.clock.clone(),
             chunks: reply.chunks.into(),
             broken: reply.broken,
-            read: Rc::default(),
+            read: Rc::clone(&self.body_pieces_read),
         };
         Ok((reply.head, body))
     }
@@ -252,7 +254,7 @@ impl Host for World {
         self.clock.sleep(1).await;
         let mut kept = self.letters.borrow_mut();
         for letter in letters {
-            kept.insert(letter.id, letter.clone());
+            kept.insert((letter.id, letter.sink.clone()), letter.clone());
         }
         Ok(())
     }

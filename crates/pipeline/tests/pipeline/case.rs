@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use edgesiem_model::{Budget, ErrorKind, Limits, Sink, StreamId, Timestamp};
+use edgesiem_model::{Budget, ErrorKind, Limits, Schema, Sink, StreamId, Timestamp};
 use edgesiem_pipeline::{Outcome, Stream, run};
 use edgesiem_testkit::{PlainSchema, Reply, ScriptedSink, ScriptedSource, World};
 
@@ -96,6 +96,10 @@ impl Case {
     }
 
     pub fn run(&self) -> Outcome {
+        self.run_with(&mut PlainSchema)
+    }
+
+    pub fn run_with(&self, schema: &mut dyn Schema) -> Outcome {
         let stream = Stream {
             id: StreamId::new("s").unwrap(),
             source: &self.source,
@@ -104,7 +108,7 @@ impl Case {
         };
         self.world
             .clock
-            .run(run(&self.world, &stream, &mut PlainSchema, self.budget))
+            .run(run(&self.world, &stream, schema, self.budget))
     }
 
     pub fn cursor(&self) -> Option<String> {

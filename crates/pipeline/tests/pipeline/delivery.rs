@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use edgesiem_model::{BatchLimits, ErrorKind};
+use edgesiem_model::{BatchLimits, Budget, ErrorKind, EventFacts, Schema, Unreadable};
 use edgesiem_testkit::{Reply, ScriptedSink, page};
 
 use crate::case::{Case, kind, lines};
@@ -264,4 +264,102 @@ fn the_same_line_twice_in_a_page_is_two_events() {
         .source(|_, _| Reply::new(200, page(&["same", "same"], "1", false)));
     assert_eq!(case.run().report.delivered, 2);
     assert_eq!(case.received.most_often("a"), 2);
+}
+
+#[test]
+fn an_event_that_two_sinks_refuse_is_counted_once_and_kept_for_each() {
+    let bad = |_: usize, body: &str| body.contains("event 7").then(|| Reply::new(422, ""));
+    let case = Case::new()
+        .sink("a", 100, bad)
+        .sink("b", 100, bad)
+        .source(|_, _| Reply::new(200, page(&lines(0..9), "1", false)));
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!(
+        (
+            outcome.report.fetched,
+            outcome.report.delivered,
+            outcome.report.dead_lettered
+        ),
+        (9, 8, 1)
+    );
+    let letters = case.world.letters.borrow();
+    let sinks: Vec<_> = letters
+        .values()
+        .map(|letter| letter.sink.as_deref())
+        .collect();
+    assert_eq!(sinks, [Some("a"), Some("b")]);
+}
+
+#[test]
+fn exactly_as_many_dead_letters_as_allowed_are_kept() {
+    for (garbage, ok) in [(100, true), (101, false)] {
+        let case = Case::new()
+            .sink("a", 1000, |_, _| None)
+            .source(move |_, _| {
+                let lines: Vec<_> = (0..garbage).map(|n| format!("!{n}")).collect();
+                Reply::new(200, page(&lines, "1", false))
+            });
+        assert_eq!(case.run().result.is_ok(), ok);
+        let case = Case::new()
+            .sink("a", 1000, |_, _| Some(Reply::new(422, "")))
+            .source(move |_, _| Reply::new(200, page(&lines(0..garbage), "1", false)));
+        assert_eq!(case.run().result.is_ok(), ok);
+    }
+}
+
+#[test]
+fn a_run_that_fails_reports_what_it_sent() {
+    let mut case = Case::new()
+        .sink("a", 100, |_, _| Some(Reply::new(503, "")))
+        .source(|_, _| Reply::new(200, page(&lines(0..30), "1", false)));
+    case.limits.max_attempts = 3;
+    let outcome = case.run();
+    assert_eq!((outcome.report.posts, outcome.report.retries), (3, 2));
+    assert!(outcome.report.bytes_out > 0);
+}
+
+#[test]
+fn the_body_is_not_read_while_the_sinks_are_behind() {
+    let mut case = Case::new()
+        .sink("a", 10, |_, _| Some(Reply::new(200, "").after(1_000_000)))
+        .source(|_, _| Reply::new(200, page(&lines(0..4000), "1", false)).chunked(100));
+    case.limits.max_in_flight_bytes = 20_000;
+    case.limits.max_attempts = 1;
+    case.budget = Budget {
+        wall_ms: 60_000,
+        max_pages: 1,
+    };
+    assert_eq!(kind(&case.run()), Some(ErrorKind::PageIncomplete));
+    let read = case.world.body_pieces_read.get();
+    assert!((10..400).contains(&read), "{read} of 1000 pieces");
+}
+
+#[test]
+fn lines_whose_documents_are_tiny_do_not_fill_the_memory() {
+    let mut case = Case::new()
+        .sink("a", 1000, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&vec!["x".repeat(5000); 100], "1", false)));
+    case.limits.max_batch_bytes = 10_000;
+    case.run_with(&mut Shortened).result.unwrap();
+    let requests = case.world.requests.borrow();
+    let posts = requests
+        .iter()
+        .filter(|request| request.endpoint.host() == "a.test");
+    // Four lines of 5,000 bytes are twice max_batch_bytes.
+    assert_eq!(posts.count(), 25);
+}
+
+/// Documents of one byte.
+struct Shortened;
+
+impl Schema for Shortened {
+    fn name(&self) -> &'static str {
+        "shortened"
+    }
+
+    fn convert(&mut self, _line: &[u8], out: &mut Vec<u8>) -> Result<EventFacts, Unreadable> {
+        out.push(b'x');
+        Ok(EventFacts::default())
+    }
 }

@@ -269,3 +269,107 @@ fn pages_keep_the_distance_that_the_source_asks_for() {
     case.source.min_interval_ms = 1000;
     assert!(case.run().report.wall_ms >= 4000);
 }
+
+#[test]
+fn a_source_that_only_ever_answers_expired_is_not_asked_for_ever() {
+    let case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|_, _| Reply::new(416, ""));
+    assert_eq!(kind(&case.run()), Some(ErrorKind::SourceRefused));
+    assert!(case.asked().len() <= 4, "{}", case.asked().len());
+}
+
+#[test]
+fn a_recovery_goes_by_the_servers_clock() {
+    let case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|n, target| match n {
+            0 => Reply::new(408, "").header("skew", "86400000"),
+            1 => Reply::new(416, ""),
+            // The scripted source goes back one hour from the time it is given.
+            _ if target.starts_with(&format!("/since-{}?", NOW.secs() + 86_400 - 3600)) => {
+                Reply::new(200, "end 1")
+            }
+            _ => Reply::new(400, target),
+        });
+    case.run().result.unwrap();
+}
+
+#[test]
+fn every_attempt_is_signed_anew() {
+    let case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|n, _| match n {
+            0..3 => Reply::new(503, ""),
+            _ => Reply::new(200, "end 1"),
+        });
+    case.run().result.unwrap();
+    let requests = case.world.requests.borrow();
+    let of = |name: &str| -> std::collections::BTreeSet<String> {
+        requests
+            .iter()
+            .filter_map(|request| {
+                let (_, value) = request.headers.iter().find(|(key, _)| *key == name)?;
+                Some(value.expose().to_owned())
+            })
+            .collect()
+    };
+    assert_eq!((of("nonce").len(), of("signed-at").len()), (4, 4));
+}
+
+#[test]
+fn a_checkpoint_of_another_format_is_neither_read_nor_replaced() {
+    let case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|_, _| Reply::new(200, "end 1"));
+    case.run().result.unwrap();
+    let mut checkpoints = case.world.checkpoints.borrow_mut();
+    checkpoints.get_mut("s").unwrap().0.format = 2;
+    drop(checkpoints);
+    assert_eq!(kind(&case.run()), Some(ErrorKind::Store));
+    assert_eq!(case.asked().len(), 1);
+    assert_eq!(case.world.checkpoint("s").unwrap().format, 2);
+}
+
+#[test]
+fn a_page_with_far_more_events_than_asked_for_is_given_up() {
+    let mut case = Case::new()
+        .sink("a", 1000, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&lines(0..4000), "1", false)).chunked(5000));
+    case.source.limit = 100;
+    assert_eq!(kind(&case.run()), Some(ErrorKind::PageIncomplete));
+    assert_eq!(case.cursor().as_deref(), Some("0"));
+    assert!(case.received.unique("a") < 2500);
+}
+
+#[test]
+fn a_page_that_outlasts_the_run_is_given_up_and_asked_for_again_with_a_smaller_limit() {
+    let mut case = Case::new()
+        .sink("a", 10, |_, _| Some(Reply::new(200, "").after(29_000)))
+        .source(|_, _| Reply::new(200, page(&lines(0..1000), "1", false)));
+    case.limits.max_in_flight = 1;
+    let outcome = case.run();
+    assert_eq!(kind(&outcome), Some(ErrorKind::PageIncomplete));
+    assert!(
+        outcome.report.wall_ms <= 800_000,
+        "{}",
+        outcome.report.wall_ms
+    );
+    assert_eq!(case.world.checkpoint("s").unwrap().page_limit, Some(500));
+}
+
+#[test]
+fn the_time_of_the_last_event_never_goes_back() {
+    let case = Case::new().sink("a", 100, |_, _| None).source(|n, _| {
+        let line = if n == 0 {
+            "@1699990009 one"
+        } else {
+            "@1699990001 late"
+        };
+        Reply::new(200, page(&[line], &n.to_string(), false))
+    });
+    case.run().result.unwrap();
+    case.run().result.unwrap();
+    let last = case.world.checkpoint("s").unwrap().last_event_at;
+    assert_eq!(last, Some(Timestamp::from_secs(1_699_990_009)));
+}
