@@ -7,8 +7,11 @@ use crate::scan::Malformed;
 use crate::walk::{Edit, Found, Target, walk};
 use crate::writer::{Writer, literal};
 
-/// Most rules or headers that are taken apart in one value. A separator of one byte becomes up to twenty of document, so
-/// without this bound a line of separators could use up the memory. Real events have a few dozen.
+/// Most rules and header lines, together, that are taken apart in one event. A separator of one byte becomes up to twenty of
+/// document, so without this bound a line of separators could use up the memory. It holds for the event and not for a value,
+/// because members may come any number of times. Real events have a few dozen.
+///
+/// What an item adds beside its own text are names, quotes and brackets: less than 300 bytes, so 3 MB an event at most.
 pub const MAX_ITEMS: usize = 10_000;
 
 /// What was learned about an event while it was read.
@@ -17,7 +20,7 @@ pub struct Facts {
     /// `httpMessage.start` in milliseconds since the epoch; the field has seconds, as a string or a number.
     pub start_ms: Option<u64>,
     /// How many pieces were kept as they came: rule items that are not base64, header lines without a colon, and whole values
-    /// with more than [`MAX_ITEMS`] of either.
+    /// with more rules or header lines than those before them left of [`MAX_ITEMS`].
     pub undecoded: u32,
 }
 
@@ -60,7 +63,8 @@ impl Decoder {
     ///   and has no control characters but tab and line breaks.
     ///
     /// Of members with the same name, as for `JSON.parse`, the last one counts: of a facet, of `start` and of `offset`.
-    /// Each `attackData`, `httpMessage`, `custom` and header string is rewritten where it stands.
+    /// Each `attackData`, `httpMessage`, `custom` and header string is rewritten where it stands, as long as all rules and
+    /// header lines of the event are at most [`MAX_ITEMS`]. A value that would exceed them stays as it came.
     ///
     /// # Errors
     /// [`Malformed`] if the line is not an event; `out` is then as before.
@@ -80,6 +84,7 @@ impl Decoder {
             line,
             copied: 0,
             undecoded: 0,
+            items_left: MAX_ITEMS,
             writer: &mut writer,
             scratch: &mut self.scratch,
         };
@@ -167,6 +172,8 @@ struct Rewrite<'a, 'w> {
     /// The line up to here is written.
     copied: usize,
     undecoded: u32,
+    /// Rules and header lines that may still be taken apart.
+    items_left: usize,
     writer: &'a mut Writer<'w>,
     scratch: &'a mut Scratch,
 }
@@ -202,7 +209,8 @@ impl Rewrite<'_, '_> {
         self.copy_to(first.member);
         let start = self.writer.len();
         self.writer.literal(const { &literal(b"\"rules\":") });
-        let Some(undecoded) = cursors.write(self.line, self.writer, self.scratch) else {
+        let left = &mut self.items_left;
+        let Some(undecoded) = cursors.write(self.line, self.writer, self.scratch, left) else {
             self.writer.back_to(start);
             return self.undecoded(1);
         };
@@ -216,7 +224,8 @@ impl Rewrite<'_, '_> {
 
     fn headers(&mut self, edit: &Edit) {
         self.copy_to(edit.value.start.saturating_sub(1));
-        match headers::write(self.line, edit.value, self.writer, self.scratch) {
+        let left = &mut self.items_left;
+        match headers::write(self.line, edit.value, self.writer, self.scratch, left) {
             Some(undecoded) => {
                 self.undecoded(undecoded);
                 self.skip_past(edit);

@@ -24,26 +24,31 @@ use crate::{MAX_ITEMS, Scratch};
 /// ```
 pub fn decode_headers(encoded: &str, out: &mut Vec<u8>) -> Option<u32> {
     let mut writer = Writer::new(out, encoded.len());
-    let count = any(encoded.as_bytes(), &mut writer, &mut Scratch::default());
+    let mut scratch = Scratch::default();
+    let count = any(encoded.as_bytes(), &mut writer, &mut scratch, &mut {
+        MAX_ITEMS
+    });
     writer.finish();
     count
 }
 
-/// The headers in the string `text` of `line`. Like [`decode_headers`].
+/// The headers in the string `text` of `line`. Like [`decode_headers`], but there may be `items_left` lines, which are then
+/// used up.
 pub(crate) fn write(
     line: &[u8],
     text: Text,
     writer: &mut Writer<'_>,
     scratch: &mut Scratch,
+    items_left: &mut usize,
 ) -> Option<u32> {
     let start = writer.len();
     if !text.escaped {
-        match plain(line, text, writer) {
+        match plain(line, text, writer, items_left) {
             Plain::Done(count) => return count,
             Plain::NotAscii => writer.back_to(start),
         }
     }
-    any(&text.value(line), writer, scratch)
+    any(&text.value(line), writer, scratch, items_left)
 }
 
 enum Plain {
@@ -77,9 +82,9 @@ const FOLD: &Literal = &literal(b"\\n");
 /// string already, so only decoded bytes need a look. A `"` follows the text in the line and ends every search.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "offsets into the line, at most isize::MAX, and steps of at most 16; counts are bounded"
+    reason = "offsets into the line, at most isize::MAX, and steps of at most 16; entries are at most items_left"
 )]
-fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>) -> Plain {
+fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>, items_left: &mut usize) -> Plain {
     let empty = writer.len();
     let mut at = text.start;
     let mut entry = empty;
@@ -111,7 +116,7 @@ fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>) -> Plain {
             _ => {
                 without_colon += close(writer, part, entry);
                 entries += 1;
-                if entries > MAX_ITEMS {
+                if entries > *items_left {
                     writer.back_to(empty);
                     return Plain::Done(None);
                 }
@@ -158,6 +163,7 @@ fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>) -> Plain {
     }
     without_colon += close(writer, part, entry);
     writer.byte(b']');
+    *items_left -= entries;
     Plain::Done(Some(without_colon))
 }
 
@@ -203,7 +209,12 @@ fn close(writer: &mut Writer<'_>, part: Part, entry: usize) -> u32 {
 }
 
 /// Any headers, given as plain text: decoded as a whole first.
-fn any(encoded: &[u8], writer: &mut Writer<'_>, scratch: &mut Scratch) -> Option<u32> {
+fn any(
+    encoded: &[u8],
+    writer: &mut Writer<'_>,
+    scratch: &mut Scratch,
+    items_left: &mut usize,
+) -> Option<u32> {
     let Scratch { text, item, .. } = scratch;
     text.clear();
     decode_into(encoded, text);
@@ -212,15 +223,18 @@ fn any(encoded: &[u8], writer: &mut Writer<'_>, scratch: &mut Scratch) -> Option
     let (mut entries, mut without_colon) = (0_usize, 0_u32);
     writer.byte(b'[');
     let mut flush = |entry: &mut Vec<u8>, writer: &mut Writer<'_>| {
-        entries = entries.saturating_add(1);
-        if entries > 1 {
+        if entries == *items_left {
+            return false;
+        }
+        if entries > 0 {
             writer.byte(b',');
         }
+        entries = entries.saturating_add(1);
         if !write_entry(entry, writer) {
             without_colon = without_colon.saturating_add(1);
         }
         entry.clear();
-        entries < MAX_ITEMS
+        true
     };
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let line = match line {
@@ -238,10 +252,12 @@ fn any(encoded: &[u8], writer: &mut Writer<'_>, scratch: &mut Scratch) -> Option
         }
         item.extend_from_slice(line);
     }
-    if !item.is_empty() {
-        flush(item, writer);
+    if !item.is_empty() && !flush(item, writer) {
+        writer.back_to(empty);
+        return None;
     }
     writer.byte(b']');
+    *items_left = items_left.saturating_sub(entries);
     Some(without_colon)
 }
 

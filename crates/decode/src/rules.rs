@@ -103,7 +103,7 @@ pub fn decode_rules(facets: &[(Facet, &str)], out: &mut Vec<u8>) -> Option<u32> 
             .iter()
             .fold(0, |sum, (_, encoded)| encoded.len().saturating_add(sum)),
     );
-    let undecoded = cursors.write(&[], &mut writer, &mut scratch);
+    let undecoded = cursors.write(&[], &mut writer, &mut scratch, &mut { MAX_ITEMS });
     writer.finish();
     undecoded
 }
@@ -174,12 +174,13 @@ impl Cursors {
         }
     }
 
-    /// Writes the array; see [`decode_rules`].
+    /// Writes the array; see [`decode_rules`]. It may have `items_left` rules, which are then used up.
     pub fn write(
         mut self,
         line: &[u8],
         writer: &mut Writer<'_>,
         scratch: &mut Scratch,
+        items_left: &mut usize,
     ) -> Option<u32> {
         let empty = writer.len();
         writer.byte(b'[');
@@ -237,7 +238,7 @@ impl Cursors {
                 break;
             }
             rules = rules.saturating_add(1);
-            if rules > MAX_ITEMS {
+            if rules > *items_left {
                 writer.back_to(empty);
                 return None;
             }
@@ -247,6 +248,7 @@ impl Cursors {
                 end = writer.len();
             }
         }
+        *items_left = items_left.saturating_sub(rules);
         writer.back_to(end);
         writer.byte(b']');
         Some(undecoded)

@@ -292,3 +292,101 @@ fn more_rules_or_headers_than_are_taken_apart_stay_as_they_came() {
         assert_eq!(decoded(&line(MAX_ITEMS + 1)), (line(MAX_ITEMS + 1), 1));
     }
 }
+
+/// A line of about 2 MB that repeats `member`.
+fn repeated(member: &str) -> String {
+    format!(
+        "{{{}}}",
+        vec![member; 2_000_000 / (member.len() + 1)].join(",")
+    )
+}
+
+#[test]
+fn members_that_come_again_and_again_share_one_budget_of_items() {
+    use edgesiem_decode::MAX_ITEMS;
+    let growth = |line: &str| {
+        let (document, undecoded) = decoded(line);
+        assert!(undecoded > 0, "all of it was taken apart");
+        document.len().saturating_sub(line.len())
+    };
+    let separators = ";".repeat(9990);
+    let all_facets: Vec<String> = support::FACETS
+        .iter()
+        .map(|(name, _)| format!(r#""{name}":"{}""#, ";".repeat(99)))
+        .collect();
+    for member in [
+        format!(r#""attackData":{{"ruleSelectors":"{separators}"}}"#),
+        format!(r#""attackData":{{"rules":"{separators}"}}"#),
+        format!(r#""attackData":{{"rules":"\u003b{separators}YQ"}}"#),
+        format!(
+            r#""attackData":{{"ruleSelectors":"YQ{}YQ"}}"#,
+            ";".repeat(9000)
+        ),
+        r#""attackData":{"ruleSelectors":";YQ"}"#.to_owned(),
+        format!(r#""attackData":{{{}}}"#, all_facets.join(",")),
+        // One byte that is not UTF-8 in each item adds a sibling to each.
+        format!(r#""attackData":{{"ruleSelectors":"{}"}}"#, "tA;".repeat(99)),
+        format!(
+            r#""httpMessage":{{"requestHeaders":"{}"}}"#,
+            ":\\n".repeat(9990)
+        ),
+        format!(
+            r#""httpMessage":{{"requestHeaders":"{}"}}"#,
+            ":%0a".repeat(9990)
+        ),
+        format!(
+            r#""httpMessage":{{"responseHeaders":"{}"}}"#,
+            "x%0a".repeat(9990)
+        ),
+        r#""httpMessage":{"requestHeaders":":","responseHeaders":":"}"#.to_owned(),
+        r#""httpMessage":{"requestHeaders":"\u003a"}"#.to_owned(),
+        format!(
+            r#""attackData":{{"rules":"{}YQ"}},"httpMessage":{{"requestHeaders":"{}"}}"#,
+            ";".repeat(5000),
+            ":%0a".repeat(5000)
+        ),
+    ] {
+        let line = repeated(&member);
+        let growth = growth(&line);
+        assert!(
+            growth <= MAX_ITEMS * 300,
+            "{growth} bytes more than {}",
+            member.chars().take(80).collect::<String>()
+        );
+    }
+}
+
+#[test]
+fn a_value_that_exceeds_what_is_left_stays_and_a_smaller_one_after_it_is_decoded() {
+    use edgesiem_decode::MAX_ITEMS;
+    for colon in [":", r"\u003a", "%c3%a9:"] {
+        let headers = |count: usize| vec![format!("A{colon} b"); count].join("%0a");
+        let line = |rules: usize, request: usize, response: usize| {
+            format!(
+                r#"{{"attackData":{{"rules":"{}"}},"httpMessage":{{"requestHeaders":"{}","responseHeaders":"{}"}}}}"#,
+                vec!["YQ"; rules].join(";"),
+                headers(request),
+                headers(response)
+            )
+        };
+        for (rules, request, response, undecoded_expected, entries) in [
+            (MAX_ITEMS - 3, 2, 1, 0, 3),
+            (MAX_ITEMS - 3, 2, 2, 1, 2),
+            (MAX_ITEMS - 3, 4, 3, 1, 3),
+            (MAX_ITEMS, 1, 0, 1, 0),
+            (MAX_ITEMS, 1, 1, 2, 0),
+            (MAX_ITEMS + 1, 1, 1, 1, 2),
+        ] {
+            let (document, undecoded) = decoded(&line(rules, request, response));
+            assert_eq!(
+                undecoded, undecoded_expected,
+                "{rules} {request} {response}"
+            );
+            assert_eq!(document.matches(r#","value":"b"}"#).count(), entries);
+            assert_eq!(
+                document.matches(r#"{"rule":"a"}"#).count(),
+                if rules > MAX_ITEMS { 0 } else { rules }
+            );
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Where a request goes: scheme, host and port, parsed once and refused early.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 /// Transport of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,13 @@ impl Scheme {
             Self::Http => "http",
         }
     }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http => 80,
+        }
+    }
 }
 
 /// Whether `http://` to this machine itself is acceptable (`allow_insecure_loopback` in the configuration).
@@ -32,7 +40,8 @@ pub enum InsecureLoopback {
 
 /// Scheme and authority (host, optional port) of a server.
 ///
-/// The host is lower-case; EdgeGrid signs it so, and DNS does not care.
+/// The host is lower-case; EdgeGrid signs it so, and DNS does not care. The scheme's own port is left out, as
+/// `fetch` leaves it out of the `Host` header: a signature over another one would be refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     scheme: Scheme,
@@ -55,13 +64,89 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T, EndpointError> {
     Err(EndpointError(reason.into()))
 }
 
+/// Longest name that DNS can carry (RFC 1035 section 2.3.4), without the final dot.
+const MAX_HOST_BYTES: usize = 253;
+
+fn host_and_port(authority: &str) -> Result<(&str, Option<u16>), EndpointError> {
+    if authority.contains('@') {
+        return refuse(
+            "user information (user:password@) in a URL is not supported; use the sink's own credential keys",
+        );
+    }
+    // A colon within brackets belongs to the address.
+    let name_end = authority.rfind(']').map_or(0, |at| at.saturating_add(1));
+    let (name, after) = authority
+        .split_at_checked(name_end)
+        .unwrap_or(("", authority));
+    let (host, port) = if name.is_empty() {
+        match after.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (after, None),
+        }
+    } else if after.is_empty() {
+        (name, None)
+    } else {
+        // Without a colon it is no port either, and is refused as one.
+        (name, Some(after.strip_prefix(':').unwrap_or_default()))
+    };
+    check_host(host)?;
+    match port {
+        None => Ok((host, None)),
+        Some(text) => port_number(text).map_or_else(
+            || refuse("the port must be a number from 1 to 65535"),
+            |port| Ok((host, Some(port))),
+        ),
+    }
+}
+
+fn check_host(host: &str) -> Result<(), EndpointError> {
+    if host.is_empty() {
+        return refuse("the host is missing");
+    }
+    if host.starts_with('[') {
+        let address = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        return match address.map(str::parse::<Ipv6Addr>) {
+            Some(Ok(_)) => Ok(()),
+            _ => refuse("the IPv6 address in brackets is not valid"),
+        };
+    }
+    if !host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    {
+        return refuse("the host may contain only letters, digits, dots, hyphens and underscores");
+    }
+    if host.len() > MAX_HOST_BYTES {
+        return refuse("the host has more than 253 characters");
+    }
+    let is_label =
+        |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    if !host.split('.').all(is_label) {
+        return refuse(
+            "the parts of the host between dots must not be empty, nor begin or end with a hyphen",
+        );
+    }
+    Ok(())
+}
+
+/// `parse` alone would take a sign and leading zeros.
+fn port_number(text: &str) -> Option<u16> {
+    if !matches!(text.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    text.parse().ok()
+}
+
 impl Endpoint {
     /// Parses `https://host[:port][/path][?query]` into the endpoint and the target, which is kept byte for
     /// byte and is `/` if there is none.
     ///
     /// # Errors
     /// Refuses other schemes, `http` except to loopback when allowed, user information, fragments, and
-    /// characters that RFC 3986 does not allow in a host or a target.
+    /// hosts, ports and targets that are not well-formed (RFC 3986 section 3.2.2 and 3.2.3, RFC 1123 section 2.1;
+    /// underscores are accepted in names).
     pub fn parse_url(
         url: &str,
         insecure: InsecureLoopback,
@@ -77,13 +162,15 @@ impl Endpoint {
         if !target.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
             return refuse("the path or query has a character that must be percent-encoded");
         }
-        let endpoint = if scheme.eq_ignore_ascii_case("https") {
-            Self::new(Scheme::Https, authority)?
+        let scheme = if scheme.eq_ignore_ascii_case("https") {
+            Scheme::Https
         } else if scheme.eq_ignore_ascii_case("http") {
-            Self::new(Scheme::Http, authority)?
+            Scheme::Http
         } else {
             return refuse("only https:// is supported");
         };
+        let (host, port) = host_and_port(authority)?;
+        let endpoint = Self::new(scheme, host, port);
         endpoint.check(insecure)?;
         let target = match target.as_bytes().first() {
             Some(b'/') => target.to_owned(),
@@ -108,66 +195,21 @@ impl Endpoint {
             return Ok(endpoint);
         }
         let bare = host.strip_suffix('/').unwrap_or(host);
-        let endpoint = Self::new(Scheme::Https, bare)?;
+        let (host, port) = host_and_port(bare)?;
+        let endpoint = Self::new(Scheme::Https, host, port);
         if insecure == InsecureLoopback::Allow && endpoint.is_loopback() {
-            return Ok(Self {
-                scheme: Scheme::Http,
-                ..endpoint
-            });
+            return Ok(Self::new(Scheme::Http, host, port));
         }
         Ok(endpoint)
     }
 
-    fn new(scheme: Scheme, authority: &str) -> Result<Self, EndpointError> {
-        if authority.contains('@') {
-            return refuse(
-                "user information (user:password@) in a URL is not supported; use the sink's own credential keys",
-            );
-        }
-        let (host, port) = match authority
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once(']'))
-        {
-            Some((inner, after)) => {
-                if !inner
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.')
-                {
-                    return refuse("the IPv6 address in brackets is not valid");
-                }
-                (
-                    format!("[{inner}]"),
-                    after
-                        .strip_prefix(':')
-                        .or(if after.is_empty() { None } else { Some("?") }),
-                )
-            }
-            None => match authority.split_once(':') {
-                Some((host, port)) => (host.to_owned(), Some(port)),
-                None => (authority.to_owned(), None),
-            },
+    fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Self {
+        let host = host.to_ascii_lowercase();
+        let authority = match port {
+            Some(port) if port != scheme.default_port() => format!("{host}:{port}"),
+            _ => host,
         };
-        if host.is_empty() {
-            return refuse("the host is missing");
-        }
-        if !host.starts_with('[')
-            && !host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
-        {
-            return refuse(
-                "the host may contain only letters, digits, dots, hyphens and underscores",
-            );
-        }
-        if let Some(port) = port
-            && !port.parse::<u16>().is_ok_and(|number| number != 0)
-        {
-            return refuse("the port must be a number from 1 to 65535");
-        }
-        Ok(Self {
-            scheme,
-            authority: authority.to_ascii_lowercase(),
-        })
+        Self { scheme, authority }
     }
 
     fn check(&self, insecure: InsecureLoopback) -> Result<(), EndpointError> {
@@ -188,7 +230,7 @@ impl Endpoint {
         self.scheme
     }
 
-    /// Host and, if it was given, port.
+    /// Host and, if it is not the scheme's own, port.
     pub fn authority(&self) -> &str {
         &self.authority
     }
@@ -260,7 +302,53 @@ mod tests {
             ("https://a.example/a b", Refuse, Err("percent-encoded")),
             ("https://a.example:0/", Refuse, Err("port")),
             ("https://a.example:/", Refuse, Err("port")),
+            ("https://a.example:65536/", Refuse, Err("port")),
+            ("https://a.example:+443/", Refuse, Err("port")),
+            ("https://a.example:00443/", Refuse, Err("port")),
+            ("https://a.example:1:2/", Refuse, Err("port")),
             ("https://[::1]x/", Refuse, Err("port")),
+            ("https://[::1]:/", Refuse, Err("port")),
+            (
+                "https://a.example:65535/",
+                Refuse,
+                Ok(("https://a.example:65535", "/")),
+            ),
+            // The scheme's own port is not sent, so it is not kept.
+            (
+                "https://a.example:443/x",
+                Refuse,
+                Ok(("https://a.example", "/x")),
+            ),
+            (
+                "https://a.example:80/",
+                Refuse,
+                Ok(("https://a.example:80", "/")),
+            ),
+            (
+                "https://[2001:DB8::1]:443/",
+                Refuse,
+                Ok(("https://[2001:db8::1]", "/")),
+            ),
+            ("http://127.0.0.1:80/", Allow, Ok(("http://127.0.0.1", "/"))),
+            ("http://[::1]:443/", Allow, Ok(("http://[::1]:443", "/"))),
+            ("https://[:::]/", Refuse, Err("IPv6")),
+            ("https://[]/", Refuse, Err("IPv6")),
+            ("https://[::1/", Refuse, Err("IPv6")),
+            ("https://[1.2.3.4]/", Refuse, Err("IPv6")),
+            ("https://x[::1]/", Refuse, Err("letters, digits")),
+            ("https://[::1]]/", Refuse, Err("IPv6")),
+            ("https://a..b/", Refuse, Err("between dots")),
+            ("https://a.example./", Refuse, Err("between dots")),
+            ("https://.example/", Refuse, Err("between dots")),
+            ("https://-/", Refuse, Err("between dots")),
+            ("https://a-.example/", Refuse, Err("between dots")),
+            ("https://-a.example/", Refuse, Err("between dots")),
+            ("https://:443/", Refuse, Err("host is missing")),
+            (
+                "https://a-b_c.example/",
+                Refuse,
+                Ok(("https://a-b_c.example", "/")),
+            ),
             ("https:///x", Refuse, Err("host is missing")),
             ("https://a%2eb/", Refuse, Err("letters, digits")),
             ("ftp://a.example/", Refuse, Err("only https")),
@@ -308,6 +396,24 @@ mod tests {
                 .scheme(),
             Scheme::Https
         );
+        for (host, shown) in [
+            ("127.0.0.1:80", "http://127.0.0.1"),
+            ("127.0.0.1:443", "http://127.0.0.1:443"),
+            ("a.example:443", "https://a.example"),
+        ] {
+            let endpoint = Endpoint::parse_host(host, Allow).unwrap();
+            assert_eq!(endpoint.to_string(), shown);
+        }
         assert!(Endpoint::parse_host("https://a.example/siem", Refuse).is_err());
+    }
+
+    #[test]
+    fn a_host_has_at_most_253_characters() {
+        for (letters, taken) in [(253, true), (254, false)] {
+            let mut host = "a.".repeat(126) + "bb";
+            host.truncate(letters);
+            assert_eq!(host.len(), letters);
+            assert_eq!(Endpoint::parse_host(&host, Refuse).is_ok(), taken);
+        }
     }
 }

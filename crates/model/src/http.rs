@@ -1,5 +1,7 @@
 //! Requests and responses as plain data, so that a sink's request can be a golden file.
 
+use std::fmt;
+
 use crate::{Endpoint, Secret};
 
 /// The two methods that sources and sinks use.
@@ -41,7 +43,9 @@ impl HeaderValue {
 }
 
 /// A request, complete: a host sends exactly this and follows no redirect.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows what is safe to log: a target can be a credential, and a body is events.
+#[derive(Clone)]
 pub struct HttpRequest {
     /// Method.
     pub method: Method,
@@ -61,6 +65,19 @@ impl HttpRequest {
     /// The absolute URL.
     pub fn url(&self) -> String {
         format!("{}{}", self.endpoint, self.target)
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("endpoint", &format_args!("{}", self.endpoint))
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .field("timeout_ms", &self.timeout_ms)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,5 +102,39 @@ impl ResponseHead {
     /// Whether the status is 2xx.
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HeaderValue, HttpRequest, Method};
+    use crate::{Endpoint, InsecureLoopback, Secret};
+
+    #[test]
+    fn a_request_can_be_logged() {
+        let (endpoint, target) = Endpoint::parse_url(
+            "https://h.example/path-token?query-token",
+            InsecureLoopback::Refuse,
+        )
+        .unwrap();
+        let request = HttpRequest {
+            method: Method::Post,
+            endpoint,
+            target,
+            headers: vec![
+                ("x-plain", HeaderValue::Plain("plain-token".to_owned())),
+                (
+                    "authorization",
+                    HeaderValue::Secret(Secret::new("secret-token".to_owned())),
+                ),
+            ],
+            body: b"body-token".to_vec(),
+            timeout_ms: 30_000,
+        };
+        assert_eq!(
+            format!("{request:?}"),
+            r#"HttpRequest { method: Post, endpoint: https://h.example, headers: ["x-plain", "authorization"], body_bytes: 10, timeout_ms: 30000, .. }"#
+        );
+        assert!(!format!("{request:#?}").contains("token"), "{request:#?}");
     }
 }

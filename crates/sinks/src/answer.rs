@@ -5,8 +5,8 @@ use edgesiem_model::{Answer, Error, ErrorKind, Secret, SinkVerdict, printable, r
 /// Characters of an answer that are quoted. The rest of a page of HTML tells no more.
 const QUOTED_CHARS: usize = 500;
 
-/// An answer together with the credentials that its request carried: some servers echo headers in their
-/// error pages, and a log is no place for them.
+/// An answer together with the credentials that its request carried: some servers echo headers or the path in
+/// their error pages and redirects, and a log is no place for them.
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) answer: &'a Answer<'a>,

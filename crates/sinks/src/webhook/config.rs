@@ -1,6 +1,7 @@
 //! What a user writes about a webhook, checked once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -8,12 +9,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use edgesiem_model::{Check, Error, HeaderValue, InsecureLoopback, Secret, SecretRef, Sink};
 use serde::Deserialize;
 
-use super::Webhook;
 use super::encode::{self, SigningKey};
+use super::{Webhook, hidden_parts};
 use crate::check::{SinkCheck, Size, quoted};
 
 /// `kind = "webhook"`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where to POST. Its path may be a credential in itself; it is never put into an error.
@@ -40,6 +41,21 @@ pub struct Config {
     /// Most seconds that one POST may take; 30 if it is not set.
     #[serde(default)]
     pub timeout_s: Option<u64>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("url", &format_args!("***"))
+            .field("signing_secret", &self.signing_secret)
+            .field("previous_signing_secret", &self.previous_signing_secret)
+            .field("unsigned", &self.unsigned)
+            .field("headers", &self.headers)
+            .field("max_batch_events", &self.max_batch_events)
+            .field("max_batch_bytes", &self.max_batch_bytes)
+            .field("timeout_s", &self.timeout_s)
+            .finish()
+    }
 }
 
 /// Value of a configured header.
@@ -126,7 +142,8 @@ impl Config {
         Some(Webhook {
             name: name.to_owned(),
             endpoint,
-            target,
+            hidden: hidden_parts(&target),
+            target: Secret::new(target),
             keys,
             headers,
             limits: encode::with_envelope(size),

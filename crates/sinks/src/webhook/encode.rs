@@ -89,7 +89,7 @@ pub(super) fn request(sink: &Webhook, batch: &BatchView<'_>, now: Timestamp) -> 
     HttpRequest {
         method: Method::Post,
         endpoint: sink.endpoint.clone(),
-        target: sink.target.clone(),
+        target: sink.target.expose().to_owned(),
         headers,
         body,
         timeout_ms: sink.timeout_ms,

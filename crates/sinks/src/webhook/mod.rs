@@ -35,7 +35,10 @@ use encode::SigningKey;
 struct Webhook {
     name: String,
     endpoint: Endpoint,
-    target: String,
+    /// Path and query. Many receivers know their senders by it alone, so it is a credential.
+    target: Secret,
+    /// What in `target` tells it to someone who reads an answer; see [`hidden_parts`].
+    hidden: Vec<Secret>,
     /// The current key and, while it is being replaced, the previous one.
     keys: Vec<SigningKey>,
     headers: Vec<(&'static str, HeaderValue)>,
@@ -46,14 +49,35 @@ struct Webhook {
 impl Webhook {
     /// What an answer must not be quoted with.
     fn credentials(&self) -> Vec<&Secret> {
-        self.headers
-            .iter()
-            .filter_map(|(_, value)| match value {
-                HeaderValue::Secret(secret) => Some(secret),
-                HeaderValue::Plain(_) => None,
-            })
-            .collect()
+        let headers = self.headers.iter().filter_map(|(_, value)| match value {
+            HeaderValue::Secret(secret) => Some(secret),
+            HeaderValue::Plain(_) => None,
+        });
+        headers.chain(&self.hidden).collect()
     }
+}
+
+/// Shortest piece of a target that is hidden by itself. Tokens in paths are longer, and shorter pieces are words.
+const TOKEN_BYTES: usize = 16;
+
+/// The target, its path, and every piece of it that is long enough for a token, because a server may echo one
+/// without the rest. Longest first, so that no part is left over when a whole is replaced.
+fn hidden_parts(target: &str) -> Vec<Secret> {
+    let path = target.split('?').next().unwrap_or(target);
+    let pieces = target
+        .split(['/', '?', '&', '='])
+        .filter(|piece| piece.len() >= TOKEN_BYTES);
+    let mut parts: Vec<&str> = [target, path]
+        .into_iter()
+        .filter(|whole| *whole != "/")
+        .chain(pieces)
+        .collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.dedup();
+    parts
+        .into_iter()
+        .map(|part| Secret::new(part.to_owned()))
+        .collect()
 }
 
 impl Sink for Webhook {
@@ -82,7 +106,7 @@ mod tests {
     #[test]
     fn a_webhook_can_be_logged() {
         let config: Config = serde_json::from_str(
-            r#"{"url": "https://h.example/", "signing_secret": {"secret": "S"},
+            r#"{"url": "https://h.example/T0/path-token?key=query-token", "signing_secret": {"secret": "S"},
                 "headers": {"x-api-key": {"secret": "K"}}}"#,
         )
         .unwrap();
@@ -91,10 +115,10 @@ mod tests {
             _ => Some(Secret::new("hunter2".to_owned())),
         };
         let sink = config.checked("hook", InsecureLoopback::Refuse, &mut Check::new(&secrets));
-        let shown = format!("{sink:?} {sink:#?}");
+        let shown = format!("{sink:?} {sink:#?} {config:?} {config:#?}");
         assert!(shown.contains("***"), "{shown}");
         // The key is 24 asterisks: as text, as base64 and as numbers.
-        for hidden in ["hunter2", "Kioq", "****", "42, 42"] {
+        for hidden in ["hunter2", "Kioq", "****", "42, 42", "T0", "-token"] {
             assert!(!shown.contains(hidden), "{shown}");
         }
     }

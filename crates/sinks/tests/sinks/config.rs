@@ -103,7 +103,8 @@ fn a_missing_secret_is_named_with_the_way_to_set_it() {
         assert_eq!(
             problems[0].to_string(),
             "the secret SPLUNK_TOKEN is not set; key: token. What to do: set it: \
-             `wrangler secret put SPLUNK_TOKEN` for a Worker, the environment variable SPLUNK_TOKEN elsewhere"
+             `wrangler secret put SPLUNK_TOKEN` for a deployed Worker, a line SPLUNK_TOKEN=… in .dev.vars \
+             for a local one, the environment variable SPLUNK_TOKEN elsewhere"
         );
     }
 }

@@ -1,8 +1,9 @@
 //! Every kind of answer, and what it means.
 
-use edgesiem_model::{Answer, SinkVerdict, Timestamp};
+use edgesiem_model::{Answer, HttpRequest, SinkVerdict, Timestamp};
+use serde_json::json;
 
-use super::{API_KEY, TOKEN, WEBHOOK_SECRET, batch, head, name, splunk, verdict, webhook};
+use super::{API_KEY, TOKEN, WEBHOOK_SECRET, batch, head, name, sink, splunk, verdict, webhook};
 
 #[test]
 fn a_webhooks_status_decides() {
@@ -264,7 +265,14 @@ fn an_acknowledged_batch_is_polled_until_it_is_true_or_the_time_is_over() {
         assert_eq!(name(&verdict), expected, "{ms} {} {shown}", head.status);
         if let SinkVerdict::Pending { poll: again, .. } = verdict {
             // The next poll is the same one: it still knows when waiting began.
-            assert_eq!(format!("{again:?}"), format!("{poll:?}"));
+            let parts = |request: &HttpRequest| {
+                let headers = request.headers.iter();
+                let headers: Vec<_> = headers
+                    .map(|(name, value)| (*name, value.expose().to_owned()))
+                    .collect();
+                (request.url(), headers, request.body.clone())
+            };
+            assert_eq!(parts(&again), parts(&poll));
         }
     }
 }
@@ -314,6 +322,44 @@ fn no_secret_is_printed_whatever_the_server_echoes() {
             .chain([own, WEBHOOK_SECRET])
         {
             assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_webhooks_path_is_not_quoted_whatever_part_of_it_the_server_echoes() {
+    for (target, echo, quoted) in [
+        ("/in", "no route /in", "no route ***"),
+        (
+            "/T0/0123456789abcdef0123?key=fedcba9876543210",
+            "POST /T0/0123456789abcdef0123?key=fedcba9876543210 is gone",
+            "POST *** is gone",
+        ),
+        (
+            "/T0/0123456789abcdef0123?key=fedcba9876543210",
+            "/T0/0123456789abcdef0123/ 0123456789abcdef0123 key=fedcba9876543210",
+            "***/ *** key=***",
+        ),
+        ("/?fedcba9876543210", "a/b fedcba9876543210", "a/b ***"),
+        ("/", "a/b", "a/b"),
+    ] {
+        let config = json!({"url": format!("https://hooks.example{target}"), "unsigned": true});
+        let sink = sink("webhook", &config);
+        let request = sink.request(&batch(&["{}"]).view(), Timestamp::default());
+        assert_eq!(request.target, target);
+        for status in [301, 400, 404, 410, 415, 503] {
+            let head = head(status, &[("location", echo)]);
+            let shown = match verdict(sink.as_ref(), &head, echo.as_bytes()) {
+                SinkVerdict::Stop(error) => error.to_string(),
+                SinkVerdict::Retry { reason, .. } | SinkVerdict::Rejected { reason } => reason,
+                other => panic!("{other:?}"),
+            };
+            let answer = format!("HTTP {status}: {quoted}");
+            assert!(shown.contains(&answer), "{shown}");
+            if status == 301 {
+                let location = format!("points to: {quoted};");
+                assert!(shown.contains(&location), "{shown}");
+            }
         }
     }
 }

@@ -58,7 +58,8 @@ impl PageReader for Reader {
         let moved = self.asked.as_ref() != Some(&context.offset);
         Ok(PageEnd {
             next: Position::Offset(context.offset).to_cursor(),
-            more: full && moved,
+            // Nothing was counted, so there is nothing more, whatever limit the server names.
+            more: full && moved && context.total != Some(0),
         })
     }
 }

@@ -55,6 +55,12 @@ impl Problem {
             || contains(&errors.unwrap_or_default())
     }
 
+    /// Like [`Problem::explains`], in a problem document only: for verdicts that cost something, which a page of
+    /// whatever stands before the API must not bring about.
+    pub(super) fn documents(&self, words: &str) -> bool {
+        !self.members.is_empty() && self.explains(words)
+    }
+
     /// An error that says what the server said.
     pub(super) fn error(&self, kind: ErrorKind, user_action: &str) -> Error {
         let (title, detail) = (self.member("title"), self.member("detail"));

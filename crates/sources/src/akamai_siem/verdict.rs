@@ -48,9 +48,10 @@ pub(super) fn verdict(
         400 if problem.explains("ipblock-burst") => {
             retry("nothing if it passes: Akamai blocks bursts of requests from one address for a while")
         }
-        400 if problem.explains("too old") => recover(&problem, "what was asked for"),
+        // From here on the bookmark is given up, so nothing but the API's own document will do.
+        400 if problem.documents("too old") => recover(&problem, "what was asked for"),
         // In offset mode nothing but the limit has a range, and a wrong limit must not move the bookmark.
-        400 if problem.explains("out of range") && is_time_mode(page) => {
+        400 if problem.documents("out of range") && is_time_mode(page) => {
             recover(&problem, "what was asked for")
         }
         416 => recover(&problem, "the offset"),

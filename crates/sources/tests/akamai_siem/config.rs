@@ -71,8 +71,8 @@ fn a_missing_secret_is_named_with_the_way_to_set_it() {
     assert_eq!(
         problems[0].to_string(),
         "the secret AKAMAI_CLIENT_SECRET is not set; key: client_secret. What to do: set it: \
-         `wrangler secret put AKAMAI_CLIENT_SECRET` for a Worker, the environment variable \
-         AKAMAI_CLIENT_SECRET elsewhere"
+         `wrangler secret put AKAMAI_CLIENT_SECRET` for a deployed Worker, a line AKAMAI_CLIENT_SECRET=… \
+         in .dev.vars for a local one, the environment variable AKAMAI_CLIENT_SECRET elsewhere"
     );
 }
 

@@ -61,6 +61,13 @@ fn the_context_line_says_where_to_go_on_and_whether_to_go_on_at_once() {
         (r#"{"total": 11, "offset": "a"}"#, 10, "a", true),
         (r#"{"total": 9, "offset": "a"}"#, 10, "a", false),
         (r#"{"offset": "a"}"#, 10, "a", false),
+        // A page without events is not full, whatever limit it names.
+        (
+            r#"{"total": 0, "offset": "a", "limit": 10}"#,
+            10,
+            "a",
+            false,
+        ),
         // Nothing new, whatever is counted: asking again at once would go on for ever.
         (
             r#"{"total": 10, "offset": "asked", "limit": 10}"#,

@@ -95,6 +95,10 @@ fn every_status_has_its_verdict() {
         (400, &[], &range, "stop"),
         (400, &[], &old, "recover"),
         (400, &[], &echo, "stop"),
+        // Words of a proxy do not give up the bookmark.
+        (400, &[], "<html>Your browser is too old</html>", "stop"),
+        (400, &[], "\"too old\"", "stop"),
+        (400, &[], "{\"x\":\"too old\"}", "stop"),
         (400, &[], "", "stop"),
         (401, &[], "", "stop"),
         (403, &[], "", "stop"),
@@ -154,6 +158,9 @@ fn a_time_that_is_out_of_range_is_recovered_from_and_a_limit_is_not() {
         let cursor = Cursor(cursor);
         let verdict = source.verdict(&page(&cursor), &head(400, &[]), body.as_bytes());
         assert_eq!(name(&verdict), expected, "{cursor:?}");
+        let proxy = b"<html>The port is out of range</html>";
+        let verdict = source.verdict(&page(&cursor), &head(400, &[]), proxy);
+        assert_eq!(name(&verdict), "stop", "{cursor:?}");
     }
 }
 
