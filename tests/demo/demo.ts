@@ -5,16 +5,7 @@
 
 import { parseArgs, styleText } from "node:util";
 import { startRig, type Rig } from "../e2e/rig.ts";
-
-const USAGE = `usage: cargo xtask demo [-- options]
-  --once         one bounded round instead of going on until Ctrl-C
-  --json         prints one JSON object last and nothing else (implies --once)
-  --events N     events that are there at the start (10000)
-  --rate N       events a second from then on (400; 0 with --once)
-  --every S      seconds between two cron events (2; a deployed Worker has 60)
-  --sink KIND    webhook or splunk-hec (splunk-hec)
-  --faults       every few rounds something breaks: a cut body, a full source, a lost acknowledgement
-  --seed N       which events (1)`;
+import { interruptible } from "./interrupt.ts";
 
 interface Options {
   once: boolean;
@@ -28,10 +19,11 @@ interface Options {
 }
 
 function fail(message: string): never {
-  console.error(`${message}\n${USAGE}`);
+  console.error(`${message}\n\`cargo xtask demo --help\` lists the options.`);
   process.exit(2);
 }
 
+/** The options of `cargo xtask demo`, whose help is the only one (crates/xtask/src/demo.rs). */
 function readOptions(): Options {
   let values;
   try {
@@ -45,15 +37,10 @@ function readOptions(): Options {
         sink: { type: "string", default: "splunk-hec" },
         faults: { type: "boolean", default: false },
         seed: { type: "string", default: "1" },
-        help: { type: "boolean", short: "h", default: false },
       },
     }));
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
-  }
-  if (values.help) {
-    console.log(USAGE);
-    process.exit(0);
   }
   const number = (name: string, text: string, low: number, high: number): number => {
     const value = Number(text);
@@ -63,6 +50,7 @@ function readOptions(): Options {
   const once = values.once || values.json;
   const { sink } = values;
   if (sink !== "webhook" && sink !== "splunk-hec") fail("--sink must be webhook or splunk-hec");
+  if (once && (values.faults || values.rate !== undefined)) fail("--faults and --rate need rounds that go on; leave out --once and --json");
   return {
     once,
     json: values.json,
@@ -88,10 +76,12 @@ interface Figures {
 
 class Demo {
   readonly #rig: Rig;
-  readonly #options: Options;
+  #faults: boolean;
   readonly #startedAt = Date.now();
   #rounds = 0;
   #errors = 0;
+  /** How often each error has ended a round. */
+  readonly #seen = new Map<string, number>();
   #lastError = "";
   #note = "";
   /** Uncompressed, as the Worker counts them. */
@@ -99,22 +89,30 @@ class Demo {
 
   constructor(rig: Rig, options: Options) {
     this.#rig = rig;
-    this.#options = options;
+    this.#faults = options.faults;
   }
 
-  /** One cron event. Says whether the Worker found no more events. */
-  async round(): Promise<boolean> {
-    if (this.#options.faults) this.#breakSomething();
+  endFaults(): void {
+    this.#faults = false;
+    this.#note = "";
+    this.#rig.siem.faults.clear();
+  }
+
+  /** One cron event: whether the Worker found no more events, and the error that ended it. */
+  async round(): Promise<{ caughtUp: boolean; error?: string }> {
+    if (this.#faults) this.#breakSomething();
     this.#rounds += 1;
     const outcome = await this.#rig.cron();
     const run = this.#rig.takeRun();
     this.#bytes.in += run.report.bytes_in;
     this.#bytes.out += run.report.bytes_out;
-    if (outcome !== "ok") {
-      this.#errors += 1;
-      this.#lastError = run.error === null ? outcome : `${run.error.message} (${Object.values(run.error.context).join("; ")})`;
-    }
-    return run.report.caught_up;
+    if (outcome === "ok") return { caughtUp: run.report.caught_up };
+    this.#errors += 1;
+    const error = run.error === null ? outcome : [run.error.message, ...Object.values(run.error.context)].join("; ");
+    const times = (this.#seen.get(error) ?? 0) + 1;
+    this.#seen.set(error, times);
+    this.#lastError = `round ${count(this.#rounds)}: ${error}${times === 1 ? "" : ` (${count(times)} times so far)`}`;
+    return { caughtUp: false, error: this.#lastError };
   }
 
   async figures(): Promise<Figures> {
@@ -136,23 +134,26 @@ class Demo {
 
   /** The state in one line, for a terminal of `columns`. */
   async line(columns: number): Promise<string> {
-    const { receiver } = this.#rig;
     const figures = await this.figures();
-    const { verified, mismatches } = receiver.tally.counters;
-    const seconds = Math.max(1, (Date.now() - this.#startedAt) / 1000);
+    const { verified, mismatches, unique } = this.#rig.receiver.tally.counters;
+    const seconds = Math.max(1, Math.round((Date.now() - this.#startedAt) / 1000));
     const offset = figures.kv_offset ?? "-";
+    // In the order of what a narrow terminal should still show.
     const parts = [
-      `${seconds.toFixed(0).padStart(4)} s${this.#note}`,
+      `${count(seconds)} s`,
       `pulled ${count(figures.pulled)}`,
-      `decoded ${count(verified - mismatches)}`,
       `delivered ${count(figures.delivered)}`,
-      `${(this.#bytes.in / 1e6).toFixed(1)} MB in, ${(this.#bytes.out / 1e6).toFixed(1)} MB out`,
-      `duplicates ${figures.duplicates}`,
+      `lost ${count(figures.lost)}`,
+      `duplicates ${count(figures.duplicates)}`,
+      `errors ${count(figures.errors)}`,
+      ...(this.#note === "" ? [] : [this.#note]),
+      `${megabytes(this.#bytes.in)} MB in, ${megabytes(this.#bytes.out)} MB out`,
+      // The receiver checks an event that comes twice twice.
+      `decoded ${count(Math.min(verified - mismatches, unique))}`,
       `KV offset ${offset.length > 18 ? `${offset.slice(0, 17)}…` : offset}${offset === figures.emulator_offset ? " (the emulator's)" : ""}`,
-      `errors ${figures.errors}`,
     ];
-    const text = parts.join(" | ");
-    return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
+    const text = parts.join("  ");
+    return text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text;
   }
 
   get lastError(): string {
@@ -172,12 +173,16 @@ class Demo {
     if (this.#rounds % 3 !== 2) return;
     const [name, happen] = faults[Math.floor(this.#rounds / 3) % faults.length]!;
     happen();
-    this.#note = ` | fault: ${name}`;
+    this.#note = `fault: ${name}`;
   }
 }
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 function isAllWell(figures: Figures, available: number): boolean {
@@ -188,15 +193,20 @@ async function once(demo: Demo, rig: Rig, options: Options): Promise<boolean> {
   const { available } = rig.siem;
   // A page has 10,000 events and a run 100 pages: this many rounds suffice unless something is wrong.
   const most = Math.ceil(available / 1_000_000) + 2;
-  for (let round = 0; round < most && !(await demo.round()); round += 1);
+  for (let round = 0; round < most && !(await demo.round()).caughtUp; round += 1);
   const figures = await demo.figures();
   const well = isAllWell(figures, available);
   if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
   else {
     console.log(await demo.line(Infinity));
-    console.log(well ? `All ${count(available)} events arrived, and the offset in KV is the emulator's last.` : `Not every event arrived. ${demo.lastError}`);
+    console.log(well ? success(available) : `Not every event arrived. ${demo.lastError}`);
   }
   return well;
+}
+
+function success(available: number): string {
+  if (available === 0) return "There was nothing to deliver (--events 0).";
+  return `All ${count(available)} events arrived, and the offset in KV is the emulator's last.`;
 }
 
 /** Waits, unless the user has interrupted. */
@@ -208,46 +218,70 @@ function pause(seconds: number, interrupted: AbortSignal): Promise<void> {
   });
 }
 
+/** The terminal's last line, written anew each time. Without a terminal: one line after the other. */
+class LiveLine {
+  readonly #isTerminal = process.stdout.isTTY === true;
+  #shownWidth = 0;
+
+  get columns(): number {
+    // The terminal's own `^C` should still fit behind it.
+    return this.#isTerminal ? Math.max(1, (process.stdout.columns || 120) - 3) : Infinity;
+  }
+
+  show(text: string): void {
+    this.clear();
+    process.stdout.write(this.#isTerminal ? text : `${text}\n`);
+    this.#shownWidth = text.length;
+  }
+
+  clear(): void {
+    if (!this.#isTerminal) return;
+    // A terminal that became narrower has folded the line.
+    const folds = Math.max(0, Math.ceil(this.#shownWidth / (process.stdout.columns || 120)) - 1);
+    process.stdout.write(`${folds > 0 ? `\u001b[${folds}A` : ""}\r\u001b[J`);
+    this.#shownWidth = 0;
+  }
+}
+
 async function live(demo: Demo, rig: Rig, options: Options, interrupted: AbortSignal): Promise<boolean> {
-  const isTerminal = process.stdout.isTTY === true;
   console.log(`SIEM API ${rig.siem.url}, receiver ${rig.receiver.url} (${options.sink}), Worker on workerd with KV.`);
-  console.log(`A cron event every ${options.every} s, ${options.rate} new events a second. Stop with Ctrl-C.\n`);
-  let shown = "";
+  console.log(`A cron event every ${options.every} s, ${count(options.rate)} new events a second. Stop with Ctrl-C.\n`);
+  const line = new LiveLine();
   while (!interrupted.aborted) {
-    await demo.round();
-    const line = await demo.line(isTerminal ? (process.stdout.columns || 120) - 1 : Infinity);
-    if (demo.lastError !== shown) {
-      shown = demo.lastError;
-      process.stdout.write(`${isTerminal ? "\r\u001b[2K" : ""}${styleText("yellow", shown)}\n`);
+    const { error } = await demo.round();
+    if (error !== undefined) {
+      line.clear();
+      console.log(styleText("yellow", error));
     }
-    process.stdout.write(isTerminal ? `\r\u001b[2K${line}` : `${line}\n`);
+    line.show(await demo.line(line.columns));
     await pause(options.every, interrupted);
   }
-  // What is under way when the user stops is finished, so that the last figures are whole.
+  // One more round without a new fault: what was broken off when the user stopped is made up for.
+  demo.endFaults();
   await demo.round();
-  const figures = await demo.figures();
-  console.log(`\n\n${await demo.line(Infinity)}`);
-  console.log(figures.lost === 0 ? "Nothing was lost." : `${figures.lost} events were lost.`);
-  return figures.lost === 0;
+  line.clear();
+  const { lost } = await demo.figures();
+  console.log(`\n${await demo.line(Infinity)}`);
+  console.log(lost === 0 ? "Nothing was lost." : `${count(lost)} events were lost.`);
+  return lost === 0;
 }
 
 const options = readOptions();
-const interrupted = new AbortController();
-process.on("SIGINT", () => interrupted.abort());
-process.on("SIGTERM", () => interrupted.abort());
-const rig = await startRig({
-  siem: {
-    seed: options.seed,
-    available: options.events,
-    eventsPerSecond: options.rate,
-    intervalMs: options.rate > 0 ? 1000 / options.rate : 1,
-  },
-  sink: options.sink,
-  stream: { limits: { max_backoff_ms: 2000 } },
-});
+const [rig, interrupted] = await interruptible(() =>
+  startRig({
+    siem: {
+      seed: options.seed,
+      available: options.events,
+      eventsPerSecond: options.rate,
+      intervalMs: options.rate > 0 ? 1000 / options.rate : 1,
+    },
+    sink: options.sink,
+    stream: { limits: { max_backoff_ms: 2000 } },
+  }),
+);
 try {
   const demo = new Demo(rig, options);
-  const well = options.once ? await once(demo, rig, options) : await live(demo, rig, options, interrupted.signal);
+  const well = options.once ? await once(demo, rig, options) : await live(demo, rig, options, interrupted);
   process.exitCode = well ? 0 : 1;
 } finally {
   await rig.close();

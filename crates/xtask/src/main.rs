@@ -69,7 +69,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Bench(options) => bench::run(&project, &options)?,
         Command::Wasm => wasm::npm_package(&project)?,
-        Command::Worker => wasm::worker(&project)?,
+        Command::Worker => wasm::worker_for_wrangler(&project)?,
         Command::Setup => setup::everything(&project)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -35,12 +36,39 @@ pub fn run(project: &Project, command: &mut Command, about: About) -> Result<()>
     judge(&shown, status, about.remedy)
 }
 
+/// Runs a build step whose output matters only when it fails; then all of it goes to stderr.
+pub fn run_quietly(project: &Project, command: &mut Command, about: About) -> Result<()> {
+    let shown = announce(project, command, about.usually);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| not_started(&shown, about.remedy))?;
+    if !output.status.success() {
+        io::stderr().write_all(&output.stdout)?;
+        io::stderr().write_all(&output.stderr)?;
+    }
+    judge(&shown, output.status, about.remedy)
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 /// Runs a program whose stdout is ours, such as the demonstration.
+///
+/// A terminal's Ctrl-C reaches the program too. It decides what to do about it, and we wait: otherwise the
+/// shell's prompt would come before its last words.
 pub fn run_in_front(project: &Project, command: &mut Command, about: About) -> Result<()> {
+    // A handler is not inherited by the program, as ignoring the signal would be.
+    match ctrlc::try_set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => {}
+        Err(problem) => return Err(problem).context("cannot wait for Ctrl-C"),
+    }
     let shown = announce(project, command, about.usually);
     let status = command
         .status()
         .with_context(|| not_started(&shown, about.remedy))?;
+    if !status.success() && INTERRUPTED.load(Ordering::Relaxed) {
+        bail!("interrupted");
+    }
     judge(&shown, status, about.remedy)
 }
 

@@ -34,6 +34,17 @@ const WASM_OPT: [&str; 10] = [
 /// Raised when the steps below change in a way that their arguments do not show.
 const STEPS: u32 = 1;
 
+/// Set for wrangler when the Worker has just been built: the build command of wrangler.toml has nothing to do.
+const WORKER_BUILT: &str = "EDGESIEM_WORKER_BUILT";
+
+/// What wrangler.toml calls: [`worker`], unless it is us who called wrangler.
+pub fn worker_for_wrangler(project: &Project) -> Result<()> {
+    if std::env::var_os(WORKER_BUILT).is_some() {
+        return Ok(());
+    }
+    worker(project)
+}
+
 /// Builds the Worker's module into worker/pkg.
 ///
 /// This does what worker-build does, without the ten minutes of installing it. The extra function lets
@@ -63,10 +74,11 @@ pub fn worker_bundle(project: &Project) -> Result<()> {
     if bundle.exists() {
         fs::remove_dir_all(&bundle)?;
     }
-    process::run(
+    process::run_quietly(
         project,
         project
             .node()
+            .env(WORKER_BUILT, "1")
             .arg(project.node_modules().join("wrangler/bin/wrangler.js"))
             .args(["deploy", "--dry-run", "--outdir"])
             .arg(&bundle)
