@@ -73,6 +73,8 @@ struct Intake<'a> {
     /// Dead letters made for this page, parts of lines included.
     letters_made: usize,
     max_letters: usize,
+    /// Escapes can make a document several times as long as its line.
+    max_document_bytes: usize,
     /// The server's time when the page was asked for, and a minute.
     believable_until: Timestamp,
 }
@@ -102,6 +104,8 @@ impl Intake<'_> {
 
     fn event(&mut self, raw: &[u8]) {
         self.document.clear();
+        // One long document must not keep its memory for the rest of the run.
+        self.document.shrink_to(self.max_document_bytes);
         let facts = match self.schema.convert(raw, &mut self.document) {
             Ok(facts) => facts,
             Err(unreadable) => {
@@ -109,6 +113,11 @@ impl Intake<'_> {
                 return self.letter(raw, None, unreadable.to_string());
             }
         };
+        if self.document.len() > self.max_document_bytes {
+            self.figures.dead_lettered = self.figures.dead_lettered.saturating_add(1);
+            let reason = "its document is longer than twice limits.max_event_bytes";
+            return self.letter(raw, None, reason.to_owned());
+        }
         self.figures.undecoded = self
             .figures
             .undecoded
@@ -175,6 +184,7 @@ impl<H: Host> PageRun<'_, H> {
             letters: Vec::new(),
             letters_made: 0,
             max_letters: self.limits.max_dead_letters,
+            max_document_bytes: self.limits.max_event_bytes.saturating_mul(2),
             figures: Figures::default(),
             believable_until: self
                 .asked

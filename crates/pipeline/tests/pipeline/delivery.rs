@@ -363,3 +363,39 @@ impl Schema for Shortened {
         Ok(EventFacts::default())
     }
 }
+
+#[test]
+fn an_event_whose_document_grows_out_of_bounds_is_kept_instead_of_sent() {
+    let mut case = Case::new()
+        .sink("a", 100, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&["short", &"x".repeat(900), "end"], "1", false)));
+    case.limits.max_event_bytes = 1000;
+    let outcome = case.run_with(&mut Fivefold);
+    outcome.result.unwrap();
+    assert_eq!(
+        (
+            outcome.report.fetched,
+            outcome.report.delivered,
+            outcome.report.dead_lettered
+        ),
+        (3, 2, 1)
+    );
+    let letters = case.world.letters.borrow();
+    let letter = letters.values().next().unwrap();
+    assert_eq!((letter.raw.len(), letter.line), (900, 1));
+    assert!(letter.reason.contains("max_event_bytes"));
+}
+
+/// Documents five times as long as their lines.
+struct Fivefold;
+
+impl Schema for Fivefold {
+    fn name(&self) -> &'static str {
+        "fivefold"
+    }
+
+    fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<EventFacts, Unreadable> {
+        out.extend_from_slice(&line.repeat(5));
+        Ok(EventFacts::default())
+    }
+}
