@@ -321,10 +321,33 @@ describe("when KV is late", () => {
     assert.equal(await rig.cron(), "exception");
     assert.equal(rig.takeRun().error?.code, "store");
     assert.equal(rig.siem.counters.requests, before);
+    await (await rig.kv()).delete(`status/${STREAM}`);
+    await (await rig.kv()).delete(`lease/${STREAM}`);
+    assert.equal(await rig.cron(), "ok", "without its status the stream begins anew");
+    assert.match(rig.siem.requests.at(-1)?.target ?? "", /offset=NULL/);
   });
 });
 
 describe("several streams", () => {
+  it("that come too late in a run are left for the next one, their pages as large as before", async () => {
+    const rig = await start({ siem: { available: 10 } });
+    const { streams } = rig.config as { streams: Record<string, unknown>[] };
+    const names = ["a", "b", "c", "d"];
+    // Two streams run at a time, and the sink holds them for longer than a run has (6 s), by less than a page may
+    // take more (1.5 s): real time, because the Worker's clock is the machine's.
+    await rig.restart({ ...rig.config, budget: { wall_s: 6 }, streams: names.map((id) => ({ ...streams[0], id })) });
+    rig.receiver.hold();
+    const ticked = rig.cron();
+    await new Promise((resolve) => setTimeout(resolve, 6500));
+    rig.receiver.release();
+    assert.equal(await ticked, "ok");
+    const logs = rig.takeLogs();
+    assert.equal(logs.filter((line) => line.includes("took the time of this run")).length, 2);
+    const ran = names.filter((id) => logs.some((line) => line.includes('"event":"run"') && line.includes(`"stream":"${id}"`)));
+    assert.equal(ran.length, 2);
+    for (const id of ran) assert.equal((await rig.stored(id))?.checkpoint.page_limit, null);
+  });
+
   it("are all run, fit into the memory together, and one that fails stops no other", async () => {
     const names = ["a", "b", "c", "d", "e"];
     const rig = await start({ siem: { available: 20_000 }, receiver: { verifyEvery: 100 } });

@@ -79,6 +79,10 @@ async fn run_all(env: &Env) -> Result<(), String> {
         error.to_string()
     })?;
     let (began, budget) = (host::now(), config.budget);
+    // Another one is first each minute, so that slow streams cannot keep the same one waiting for ever.
+    let minute = usize::try_from(began.secs() / 60).unwrap_or(0);
+    let first = minute.checked_rem(config.streams.len()).unwrap_or(0);
+    config.streams.rotate_left(first);
     let runs = config
         .streams
         .iter_mut()
@@ -102,6 +106,20 @@ async fn run_stream(
     budget: Budget,
     stream: &mut StreamConfig,
 ) -> Option<String> {
+    // A stream that had to wait for others has what is left of the invocation's time. With too little of it, a
+    // page would only be cut and asked for again smaller.
+    let left_ms = budget.wall_ms.saturating_sub(host::now().since_ms(began));
+    if left_ms < budget.wall_ms / 10 {
+        console_log!(
+            "{}",
+            json!({ "event": "skipped", "stream": stream.id.as_str(), "reason": "the streams before it took the time of this run" })
+        );
+        return None;
+    }
+    let budget = Budget {
+        wall_ms: left_ms,
+        ..budget
+    };
     let lease = match store.take_lease(&stream.id).await {
         Ok(Lease::Taken(lease)) => lease,
         Ok(Lease::Held { until }) => {
@@ -116,12 +134,6 @@ async fn run_stream(
             console_error!("{}", json!({ "event": "store", "problem": problem }));
             return Some(problem);
         }
-    };
-    // A stream that had to wait for others has what is left of the invocation's time.
-    let spent_ms = host::now().since_ms(began);
-    let budget = Budget {
-        wall_ms: budget.wall_ms.saturating_sub(spent_ms),
-        ..budget
     };
     let id = stream.id.clone();
     let host = WorkerHost::new(store, &id, lease);
