@@ -5,9 +5,10 @@
 
 import { startReceiver, type Receiver, type ReceiverOptions } from "../emulator/receiver.ts";
 import { startSiem, type SiemEmulator, type SiemOptions } from "../emulator/siem.ts";
-import { startRuntime, type Namespace, type Runtime, type RuntimeKind } from "./runtime.ts";
+import { startRuntime, type Environment, type HttpRequest, type Namespace, type Runtime, type RuntimeKind } from "./runtime.ts";
 
 export const STREAM = "emulated";
+export const ADMIN_TOKEN = "an admin token for tests only";
 
 /** The checkpoint as the Worker keeps it in KV. */
 export interface StoredCheckpoint {
@@ -17,8 +18,23 @@ export interface StoredCheckpoint {
     page_limit: number | null;
     clock_skew_ms: number;
     counters: { pages: number; fetched: number; delivered: number; dead_lettered: number };
-    gaps: { reason: string; lost: unknown; resumed_from: number }[];
   };
+}
+
+/** What `GET /status` says of a stream, as far as tests look at it. */
+export interface StreamStatus {
+  stream: string;
+  position: null | { cursor: { offset?: string; from?: number }; page_limit: number | null; counters: Json };
+  running_since: number | null;
+  killed_runs: number;
+  paused_at: number | null;
+  runs: { ended_at: number | null; failing_since: number | null; error: null | { code: string; message: string }; last: RunLine };
+  totals: { runs: number; sinks: Record<string, Record<string, number>> };
+  gaps: { id: number; reason: string; acknowledged_at: number | null }[];
+  gaps_unacknowledged: number;
+  dead_letters: { kept: number; by_sink: Record<string, number> };
+  replays: { id: string; ended_at: number | null; counters: Record<string, number>; error: null | { code: string } }[];
+  problems: { severity: string; kind: string; text: string }[];
 }
 
 /** One line of the Worker's log about a run. */
@@ -39,17 +55,27 @@ export interface RunLine {
     retries: number;
     gaps: number;
     caught_up: boolean;
+    unfinished: boolean;
     wall_ms: number;
+    sinks: Record<string, { batches: number; events: number; resumed_batches: number; dropped: number }>;
   };
   error: null | { code: string; message: string; context: Record<string, string>; user_action: string; retryable: boolean };
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
+
+/** Where checkpoints are kept. */
+export const STORES = ["kv", "durable-object"] as const;
+export type StoreKind = (typeof STORES)[number];
 
 export interface RigOptions {
   siem?: SiemOptions;
   receiver?: Partial<ReceiverOptions>;
   sink?: "webhook" | "splunk-hec";
+  /** `kv` unless something else is asked for. */
+  store?: StoreKind;
+  /** Folder in which what is stored survives a restart. */
+  storage?: string;
   schema?: "decoded" | "raw";
   /** Merged into the stream's source, sink and table, and into the configuration. */
   source?: Json;
@@ -66,21 +92,27 @@ export class Rig {
   readonly siem: SiemEmulator;
   readonly receiver: Receiver;
   readonly config: Json;
-  readonly #secrets: Record<string, string>;
+  readonly #environment: Environment;
   #runtime: Runtime;
 
-  constructor(siem: SiemEmulator, receiver: Receiver, runtime: Runtime, config: Json, secrets: Record<string, string>) {
+  constructor(siem: SiemEmulator, receiver: Receiver, runtime: Runtime, environment: Environment) {
     this.siem = siem;
     this.receiver = receiver;
-    this.config = config;
-    this.#secrets = secrets;
+    this.config = environment.config as Json;
+    this.#environment = environment;
     this.#runtime = runtime;
   }
 
-  /** Starts the Worker anew with another configuration and an empty KV namespace. */
-  async restart(config: Json): Promise<void> {
+  /** Starts the Worker anew, with another configuration if one is given, and with what the storage folder still has. */
+  async restart(config = this.config): Promise<void> {
     await this.#runtime.close();
-    this.#runtime = await startRuntime("miniflare", { config, secrets: this.#secrets });
+    this.#runtime = await startRuntime("miniflare", { ...this.#environment, config });
+  }
+
+  /** Ends workerd without warning and starts it again on the same storage. */
+  async killAndRestart(): Promise<void> {
+    await this.#runtime.kill();
+    this.#runtime = await startRuntime("miniflare", this.#environment);
   }
 
   /** Lets the cron fire once and returns its outcome as the platform records it. */
@@ -88,8 +120,23 @@ export class Rig {
     return this.#runtime.cron();
   }
 
-  fetch(path: string, method = "GET"): Promise<{ status: number; body: string }> {
-    return this.#runtime.fetch(path, method);
+  fetch(path: string, request?: HttpRequest): Promise<{ status: number; body: string; headers: Record<string, string> }> {
+    return this.#runtime.fetch(path, request);
+  }
+
+  /** A request of the operator's; fails unless it is answered with `expected`. */
+  async admin(method: string, path: string, body?: unknown, expected = 200): Promise<Json> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    const answer = await this.fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (answer.status !== expected) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
+    return JSON.parse(answer.body) as Json;
+  }
+
+  async status(stream = STREAM): Promise<StreamStatus> {
+    const { streams } = (await this.admin("GET", "/status")) as unknown as { streams: StreamStatus[] };
+    const found = streams.find((status) => status.stream === stream);
+    if (found === undefined) throw new Error(`/status does not know ${stream}`);
+    return found;
   }
 
   kv(): Promise<Namespace> {
@@ -107,9 +154,8 @@ export class Rig {
   }
 
   async deadLetters(): Promise<Json[]> {
-    const kv = await this.kv();
-    const { keys } = await kv.list({ prefix: `dead-letter/${STREAM}/` });
-    return Promise.all(keys.map(async ({ name }) => JSON.parse((await kv.get(name)) ?? "null") as Json));
+    const { dead_letters: letters } = (await this.admin("GET", `/streams/${STREAM}/dead-letters`)) as { dead_letters: Json[] };
+    return Promise.all(letters.map(({ id, sink }) => this.admin("GET", `/streams/${STREAM}/dead-letters/${id}/${sink ?? "-"}`)));
   }
 
   /** Everything that the Worker logged since the last call. */
@@ -145,7 +191,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       ? { kind: "webhook", url: `${receiver.url}/webhook`, signing_secret: { secret: "WEBHOOK_SECRET" } }
       : { kind: "splunk-hec", url: receiver.url, token: { secret: "SPLUNK_TOKEN" } };
   const config = {
-    store: "kv",
+    store: options.store ?? "kv",
     allow_insecure_loopback: true,
     streams: [
       {
@@ -173,8 +219,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     AKAMAI_ACCESS_TOKEN: siem.credentials.accessToken,
     WEBHOOK_SECRET: receiver.webhookSecret,
     SPLUNK_TOKEN: receiver.splunkToken,
+    ADMIN_TOKEN,
     ...options.secrets,
   };
-  const runtime = await startRuntime(options.runtime ?? "miniflare", { config, secrets });
-  return new Rig(siem, receiver, runtime, config, secrets);
+  const environment = { config, secrets, ...(options.storage === undefined ? {} : { storage: options.storage }) };
+  return new Rig(siem, receiver, await startRuntime(options.runtime ?? "miniflare", environment), environment);
 }

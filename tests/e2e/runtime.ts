@@ -5,6 +5,7 @@
  * and flags of wrangler.toml.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,16 +26,28 @@ export interface Namespace {
 export interface Runtime {
   /** Lets the cron fire once and returns its outcome as the platform records it. */
   cron(): Promise<string>;
-  fetch(path: string, method: string): Promise<{ status: number; body: string }>;
+  fetch(path: string, request?: HttpRequest): Promise<{ status: number; body: string; headers: Record<string, string> }>;
   kv(): Promise<Namespace>;
   /** Everything that the Worker logged since the last call. */
   takeLogs(): string[];
+  /** Ends workerd as the kernel does when it is out of memory: nothing gets to say goodbye. */
+  kill(): Promise<void>;
   close(): Promise<void>;
+}
+
+const OBJECT = "StreamObject";
+
+export interface HttpRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
 }
 
 export interface Environment {
   config: unknown;
   secrets: Record<string, string>;
+  /** Folder in which KV and the objects survive the runtime; they are forgotten with it if it is left out. */
+  storage?: string;
 }
 
 /** `miniflare`: the Worker's requests go out from workerd. `harness`: wrangler's own, whose requests go through Node. */
@@ -51,32 +64,48 @@ interface Scheduled {
 
 const CRON = { cron: "* * * * *" };
 
-async function onMiniflare({ config, secrets }: Environment): Promise<Runtime> {
+async function onMiniflare({ config, secrets, storage }: Environment): Promise<Runtime> {
   const logs: string[] = [];
+  const before = workerds();
+  const script = worker();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...worker(),
+      ...script,
       bindings: { EDGESIEM: config as never, ...secrets },
       kvNamespaces: ["EDGESIEM_KV"],
+      durableObjects: { EDGESIEM_STREAM: { className: OBJECT, useSQLite: true } },
+      ...(storage === undefined ? {} : { resourcePersistencePath: storage }),
       // Otherwise every start waits for a server of Cloudflare's that tests do not need.
       cf: false,
       handleStructuredLogs: ({ message }) => logs.push(message),
     }),
   );
   await miniflare.ready;
+  const started = workerds().filter((pid) => !before.includes(pid));
   return {
     async cron() {
       const worker = (await miniflare.getWorker()) as unknown as Scheduled;
       return (await worker.scheduled(CRON)).outcome;
     },
-    async fetch(path, method) {
-      const response = await miniflare.dispatchFetch(`http://edgesiem.example${path}`, { method });
-      return { status: response.status, body: await response.text() };
+    async fetch(path, request = {}) {
+      const response = await miniflare.dispatchFetch(`http://edgesiem.example${path}`, request);
+      return { status: response.status, body: await response.text(), headers: Object.fromEntries(response.headers) };
+    },
+    async kill() {
+      for (const pid of started) process.kill(pid, "SIGKILL");
+      await miniflare.dispose().catch(() => undefined);
     },
     kv: async () => (await miniflare.getKVNamespace("EDGESIEM_KV")) as unknown as Namespace,
     takeLogs: () => logs.splice(0),
     close: () => miniflare.dispose(),
   };
+}
+
+/** The processes of workerd that this process has started. */
+function workerds(): number[] {
+  const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" });
+  const rows = list.split("\n").map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  return rows.filter((row) => row !== null && Number(row[2]) === process.pid && /workerd/.test(row[3]!)).map((row) => Number(row![1]));
 }
 
 /** The bundle and how to run it. */
@@ -100,10 +129,11 @@ async function onHarness({ config, secrets }: Environment): Promise<Runtime> {
   const worker = harness.getWorker<{ EDGESIEM_KV: Namespace }>();
   return {
     cron: async () => (await worker.scheduled(CRON)).outcome,
-    async fetch(path, method) {
-      const response = await worker.fetch(path, { method });
-      return { status: response.status, body: await response.text() };
+    async fetch(path, request = {}) {
+      const response = await worker.fetch(path, request);
+      return { status: response.status, body: await response.text(), headers: Object.fromEntries(response.headers) };
     },
+    kill: () => Promise.reject(new Error("only workerd on Miniflare is ended like this")),
     kv: async () => (await worker.getEnv()).EDGESIEM_KV,
     takeLogs() {
       const logs = harness.getLogs().map(({ message }) => message);

@@ -1,21 +1,16 @@
 //! The Workers runtime as a host of the pipeline.
 
-use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use edgesiem::{
-    Checkpoint, DeadLetter, FetchError, Host, HttpRequest, ResponseHead, Revision, StoreError,
-    StreamId, Timestamp,
-};
+use edgesiem::{FetchError, Host, HttpRequest, ResponseHead, Timestamp};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Response};
-use worker::{Date, Delay};
+use worker::{Date, Delay, signal};
 
 use crate::body::StreamBody;
 use crate::js;
-use crate::kv::{HeldLease, Store};
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,90 +18,22 @@ extern "C" {
     fn global_fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
 }
 
-/// One run's host. It holds the stream's lease and renews it as the run goes on.
-pub(crate) struct WorkerHost<'a> {
-    store: &'a Store,
-    stream: &'a StreamId,
-    lease: RefCell<HeldLease>,
-    renewing: Cell<bool>,
-}
-
-impl<'a> WorkerHost<'a> {
-    pub(crate) fn new(store: &'a Store, stream: &'a StreamId, lease: HeldLease) -> Self {
-        Self {
-            store,
-            stream,
-            lease: RefCell::new(lease),
-            renewing: Cell::new(false),
-        }
-    }
-
-    pub(crate) fn into_lease(self) -> HeldLease {
-        self.lease.into_inner()
-    }
-
-    /// Renews the lease if it is time to. That it could not be renewed ends nothing: the worst that follows is
-    /// an overlapping run.
-    async fn keep_lease(&self) {
-        if self.renewing.replace(true) {
-            return;
-        }
-        let _done = Reset(&self.renewing);
-        let lease = self.lease.borrow().clone();
-        match self.store.renew_lease(self.stream, &lease).await {
-            Ok(None) => {}
-            Ok(Some(renewed)) => drop(self.lease.replace(renewed)),
-            Err(error) => worker::console_error!("the lease could not be renewed: {error}"),
-        }
-    }
-}
-
-/// Lets the next one renew, also if this one is dropped half-way.
-struct Reset<'a>(&'a Cell<bool>);
-
-impl Drop for Reset<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
+/// The runtime; it has no state of its own.
+pub(crate) struct WorkerHost;
 
 /// The clock. In production it only moves with I/O.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(Date::now().as_millis())
 }
 
-impl Host for WorkerHost<'_> {
+impl Host for WorkerHost {
     type Body = StreamBody;
 
     async fn fetch(&self, request: HttpRequest) -> Result<(ResponseHead, StreamBody), FetchError> {
-        self.keep_lease().await;
         send(request).await.map_err(|thrown| FetchError {
             reason: js::message(&thrown),
             timed_out: js::is_timeout(&thrown),
         })
-    }
-
-    async fn load(&self, stream: &StreamId) -> Result<(Option<Checkpoint>, Revision), StoreError> {
-        self.store.load(stream).await
-    }
-
-    async fn save(
-        &self,
-        stream: &StreamId,
-        expected: Revision,
-        next: &Checkpoint,
-    ) -> Result<Revision, StoreError> {
-        self.keep_lease().await;
-        self.store.save(stream, expected, next).await
-    }
-
-    async fn keep_dead_letters(
-        &self,
-        stream: &StreamId,
-        letters: &[DeadLetter],
-    ) -> Result<(), StoreError> {
-        self.keep_lease().await;
-        self.store.keep_dead_letters(stream, letters).await
     }
 
     async fn sleep(&self, millis: u64) {
@@ -122,6 +49,10 @@ impl Host for WorkerHost<'_> {
         if getrandom::fill(out).is_err() {
             worker::console_error!("crypto.getRandomValues is not available");
         }
+    }
+
+    fn must_end(&self) -> Option<&'static str> {
+        signal::is_near_cpu_limit().then_some("the CPU time of this invocation is nearly used up")
     }
 }
 

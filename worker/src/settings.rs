@@ -1,6 +1,6 @@
 //! The configuration as the platform hands it over: a variable and secrets.
 
-use edgesiem::{Config, Error, ErrorKind, Secret};
+use edgesiem::{Config, Error, ErrorKind, Parsed, Secret};
 use js_sys::Reflect;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -9,10 +9,13 @@ use worker::Env;
 /// Name of the variable in `wrangler.toml`: `[vars.EDGESIEM]`.
 const VARIABLE: &str = "EDGESIEM";
 
-/// Reads and validates the configuration.
-pub(crate) fn config(env: &Env) -> Result<Config, Vec<Error>> {
+/// Reads and validates the configuration, each stream by itself.
+///
+/// # Errors
+/// Problems that are not those of one stream.
+pub(crate) fn parse(env: &Env) -> Result<Parsed, Vec<Error>> {
     let value = variable(env).map_err(|error| vec![error])?;
-    Config::from_json(value, &|name| secret(env, name))
+    Config::parse(value, &|name| secret(env, name))
 }
 
 fn variable(env: &Env) -> Result<Value, Error> {
@@ -39,7 +42,8 @@ fn variable(env: &Env) -> Result<Value, Error> {
     }
 }
 
-fn secret(env: &Env, name: &str) -> Option<Secret> {
+/// The value of a secret.
+pub(crate) fn secret(env: &Env, name: &str) -> Option<Secret> {
     let value = Reflect::get(env.as_ref(), &name.into()).ok()?.as_string()?;
     (!value.is_empty()).then(|| Secret::new(value))
 }

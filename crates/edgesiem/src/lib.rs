@@ -1,6 +1,8 @@
-//! EdgeSIEM for hosts: a parsed, validated [`Config`] and [`run`], the run of one of its streams.
+//! EdgeSIEM for hosts: a parsed, validated [`Config`], [`run`], the run of one of its streams, and what an operator is
+//! told of it ([`health`], [`openmetrics`]).
 //!
-//! It performs no I/O; a host lends it a network, a store, a clock and chance through [`Host`].
+//! It performs no I/O; a host lends it a network, a clock and chance through [`Host`], and a database or a key-value
+//! namespace, over which [`stores`] keeps what survives a run.
 //!
 //! ```
 //! use edgesiem::{Config, Secret};
@@ -28,29 +30,27 @@
 //! ```
 
 mod config;
+mod health;
+mod metrics;
 mod registry;
+mod run;
 mod summary;
 
-pub use config::{Config, Store, StreamConfig};
+pub use config::{Config, Parsed, ParsedStream, Store, StreamConfig};
 pub use edgesiem_decode as decode;
 pub use edgesiem_edgegrid as edgegrid;
+/// The vocabulary, whole; its `Store` is the trait that [`run`] wants, not the configuration's [`Store`].
+pub use edgesiem_model as model;
 pub use edgesiem_model::{
-    Body, Budget, Checkpoint, Counters, DeadLetter, Error, ErrorKind, FetchError, Host,
-    HttpRequest, Limits, Method, ResponseHead, Revision, Schema, Secret, StoreError, StreamId,
-    Timestamp, printable,
+    Accepted, Batch, Body, Budget, Checkpoint, Counters, Cursor, DeadLetter, Error, ErrorKind,
+    EventId, FetchError, Gap, Host, HttpRequest, Limits, Loaded, Method, Progress, ResponseHead,
+    Revision, Save, Schema, Secret, Sink, Source, StoreError, StreamId, Timestamp, WhenFull,
+    printable,
 };
-pub use edgesiem_pipeline::{Outcome, Report};
+pub use edgesiem_pipeline::{Destination, Outcome, Redelivered, Report, SinkReport, Window};
+pub use edgesiem_stores as stores;
+pub use health::{Expectations, Problem, ProblemKind, Severity, health};
+pub use metrics::{OPENMETRICS_CONTENT_TYPE, openmetrics};
 pub use registry::{SCHEMA_NAMES, SINK_KINDS, SOURCE_KINDS};
-pub use summary::summary;
-
-/// Runs one stream of a configuration from its checkpoint until the source has no more events or
-/// `budget` is used up.
-pub async fn run<H: Host>(host: &H, budget: Budget, stream: &mut StreamConfig) -> Outcome {
-    let plan = edgesiem_pipeline::Stream {
-        id: stream.id.clone(),
-        source: stream.source.as_ref(),
-        sinks: &stream.sinks,
-        limits: stream.limits,
-    };
-    edgesiem_pipeline::run(host, &plan, stream.schema.as_mut(), budget).await
-}
+pub use run::{redeliver, run, run_replay};
+pub use summary::{run_end, summary};

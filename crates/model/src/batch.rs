@@ -2,14 +2,27 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::event::truncated;
-use crate::{Event, EventId, Timestamp};
+use crate::{Event, EventId, EventIdError, Timestamp};
 
 /// Identity of a batch, derived from its events' ids: the same events in the same order always give the
 /// same key, so that a receiver can recognise a repeated delivery.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BatchKey(EventId);
+
+impl FromStr for BatchKey {
+    type Err = EventIdError;
+
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        text.parse().map(Self)
+    }
+}
 
 impl fmt::Display for BatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,9 +50,26 @@ pub struct Batch {
     rows: Vec<Row>,
     raw: Vec<u8>,
     documents: Vec<u8>,
+    replay: Option<Rc<str>>,
 }
 
 impl Batch {
+    /// Longest name of a replay: sinks reserve room for it in every event's envelope.
+    pub const MAX_REPLAY_BYTES: usize = 16;
+
+    /// Marks the batch as part of a replay.
+    pub fn set_replay(&mut self, replay: Option<Rc<str>>) {
+        self.replay = replay;
+    }
+
+    /// Line of the first event and the line after the last one; `0..0` if there is none.
+    pub fn lines(&self) -> Range<u64> {
+        match (self.rows.first(), self.rows.last()) {
+            (Some(first), Some(last)) => first.line..last.line.saturating_add(1),
+            _ => 0..0,
+        }
+    }
+
     /// Appends an event.
     pub fn push(&mut self, event: &Event<'_>) {
         let append = |to: &mut Vec<u8>, bytes: &[u8]| {
@@ -102,36 +132,58 @@ impl Batch {
     /// The events `range`, counted from 0. What lies outside of the batch is left out.
     pub fn part(&self, range: Range<usize>) -> BatchView<'_> {
         let end = range.end.min(self.rows.len());
-        let start = range.start.min(end);
         BatchView {
             batch: self,
-            rows: self.rows.get(start..end).unwrap_or(&[]),
+            rows: Rows::Range(range.start.min(end)..end),
+        }
+    }
+
+    /// The events with these numbers, counted from 0, in this order. What lies outside of the batch is left out.
+    pub fn pick<'a>(&'a self, numbers: &'a [usize]) -> BatchView<'a> {
+        BatchView {
+            batch: self,
+            rows: Rows::Picked(numbers),
         }
     }
 }
 
-/// A batch or a part of one.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
+enum Rows<'a> {
+    Range(Range<usize>),
+    Picked(&'a [usize]),
+}
+
+/// A batch or a selection of its events.
+#[derive(Clone)]
 pub struct BatchView<'a> {
     batch: &'a Batch,
-    rows: &'a [Row],
+    rows: Rows<'a>,
 }
 
 impl<'a> BatchView<'a> {
     /// Number of events.
-    pub const fn len(&self) -> usize {
-        self.rows.len()
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Range(range) => range.len(),
+            Rows::Picked(numbers) => numbers.len(),
+        }
     }
 
     /// Whether there is no event.
-    pub const fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The replay that the events are part of; `None` if they are live. At most
+    /// [`Batch::MAX_REPLAY_BYTES`] letters and digits.
+    pub fn replay(&self) -> Option<&'a str> {
+        self.batch.replay.as_deref()
     }
 
     /// Identity of exactly these events in this order.
     pub fn key(&self) -> BatchKey {
         let mut hasher = blake3::Hasher::new_derive_key("edgesiem 2026 batch key v1");
-        for row in self.rows {
+        for row in self.rows() {
             hasher.update(row.id.as_bytes());
         }
         BatchKey(truncated(&hasher.finalize()))
@@ -139,21 +191,31 @@ impl<'a> BatchView<'a> {
 
     /// Bytes of the converted documents together.
     pub fn document_bytes(&self) -> usize {
-        self.rows
-            .iter()
+        self.rows()
             .fold(0, |sum, row| row.document.len().saturating_add(sum))
     }
 
     /// The events in page order.
     pub fn events(&self) -> impl Iterator<Item = Event<'a>> + use<'a> {
         let batch = self.batch;
-        self.rows.iter().map(move |row| Event {
+        self.rows().map(move |row| Event {
             id: row.id,
             line: row.line,
             time: row.time,
             raw: batch.raw.get(row.raw.clone()).unwrap_or(&[]),
             document: batch.documents.get(row.document.clone()).unwrap_or(&[]),
         })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let (range, picked) = match &self.rows {
+            Rows::Range(range) => (range.clone(), &[][..]),
+            Rows::Picked(numbers) => (0..0, *numbers),
+        };
+        let rows = &self.batch.rows;
+        range
+            .chain(picked.iter().copied())
+            .filter_map(move |number| rows.get(number))
     }
 }
 
@@ -190,5 +252,10 @@ mod tests {
         assert_eq!(part.key(), batch.part(1..3).key());
         assert_ne!(part.key(), batch.view().key());
         assert_eq!(batch.part(3..99).len(), 1);
+        let picked = batch.pick(&[0, 3]);
+        let lines: Vec<_> = picked.events().map(|event| event.line).collect();
+        assert_eq!((lines, picked.len(), batch.lines()), (vec![0, 3], 2, 0..4));
+        let key = part.key();
+        assert_eq!(key.to_string().parse(), Ok(key));
     }
 }

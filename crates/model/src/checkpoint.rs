@@ -67,7 +67,7 @@ pub struct Cursor(pub Value);
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
-/// Totals since the stream began. `fetched = delivered + dead_lettered` at every commit.
+/// Totals since the stream began. `fetched = delivered + dead_lettered + outside` at every commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counters {
@@ -75,10 +75,12 @@ pub struct Counters {
     pub pages: u64,
     /// Lines of committed pages that were events, readable or not.
     pub fetched: u64,
-    /// Events accepted by every sink.
+    /// Events accepted by every required sink.
     pub delivered: u64,
-    /// Events kept as dead letters.
+    /// Events kept as dead letters, those of optional sinks aside.
     pub dead_lettered: u64,
+    /// Events outside of the window that a replay asks for, and not sent again.
+    pub outside: u64,
 }
 
 /// A stretch of time whose events may be missing, recorded instead of passed over.
@@ -109,19 +111,15 @@ pub struct Checkpoint {
     pub clock_skew_ms: i64,
     /// Latest event time seen.
     pub last_event_at: Option<Timestamp>,
-    /// When this was saved.
+    /// Since when the cursor stands where it stands.
     pub saved_at: Timestamp,
     /// Totals.
     pub counters: Counters,
-    /// The newest gaps, at most [`Checkpoint::MAX_GAPS`].
-    pub gaps: Vec<Gap>,
 }
 
 impl Checkpoint {
     /// Current [`Checkpoint::format`].
     pub const FORMAT: u32 = 1;
-    /// How many gaps are kept.
-    pub const MAX_GAPS: usize = 100;
 
     /// Before the first page.
     pub fn start(cursor: Cursor) -> Self {
@@ -133,7 +131,6 @@ impl Checkpoint {
             last_event_at: None,
             saved_at: Timestamp::default(),
             counters: Counters::default(),
-            gaps: Vec::new(),
         }
     }
 }

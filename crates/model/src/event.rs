@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{StreamId, Timestamp};
+use crate::{Cursor, StreamId, Timestamp};
 
 /// 128-bit identity of one event: BLAKE3 over the stream, the raw line, and the occurrence number of that
 /// line within its page.
@@ -43,6 +45,45 @@ impl fmt::Debug for EventId {
 impl Serialize for EventId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl FromStr for EventId {
+    type Err = EventIdError;
+
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        let digits = text.as_bytes();
+        let mut bytes = [0; 16];
+        if digits.len() != bytes.len().saturating_mul(2) {
+            return Err(EventIdError);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| EventIdError)?;
+            if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(EventIdError);
+            }
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| EventIdError)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The text is not 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventIdError;
+
+impl fmt::Display for EventIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id is 32 hexadecimal digits")
+    }
+}
+
+impl std::error::Error for EventIdError {}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
     }
 }
 
@@ -139,6 +180,8 @@ pub struct Event<'a> {
 /// An event that could not be delivered, kept whole so that nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
+    /// The page that it came with begins here.
+    pub page: Cursor,
     /// Line number within the page, from 0.
     pub line: u64,
     /// Which part of an oversize line this is, from 0; `None` for a whole line.
@@ -147,7 +190,7 @@ pub struct DeadLetter {
     pub id: EventId,
     /// Why, in words, printable.
     pub reason: String,
-    /// The sink that refused it; `None` if it was unreadable.
+    /// The sink that did not take it; `None` if it was unreadable.
     pub sink: Option<String>,
     /// The bytes as received.
     pub raw: Vec<u8>,

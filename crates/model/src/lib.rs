@@ -1,5 +1,5 @@
 //! The vocabulary that every room of EdgeSIEM shares: requests, events, batches, checkpoints, verdicts,
-//! and the four traits between them ([`Source`], [`Schema`], [`Sink`], [`Host`]).
+//! and the traits between them ([`Source`], [`Schema`], [`Sink`], [`Host`], [`Store`]).
 //!
 //! It never performs I/O, never reads a clock, and never names a vendor.
 //!
@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! Checkpoint -> Source::request -> Host::fetch -> Source::reader -> Schema::convert -> Batch
-//!            -> Sink::request   -> Host::fetch -> Sink::verdict  -> Host::save(Checkpoint)
+//!            -> Sink::request   -> Host::fetch -> Sink::verdict  -> Store::save(Checkpoint)
 //! ```
 
 mod batch;
@@ -24,6 +24,7 @@ mod schema;
 mod secret;
 mod sink;
 mod source;
+mod store;
 mod time;
 
 pub use batch::{Batch, BatchKey, BatchView};
@@ -31,8 +32,8 @@ pub use check::Check;
 pub use checkpoint::{Checkpoint, Counters, Cursor, Gap, Revision, StreamId, StreamIdError};
 pub use endpoint::{Endpoint, EndpointError, InsecureLoopback, Scheme};
 pub use error::{Error, ErrorKind};
-pub use event::{DeadLetter, Event, EventId, EventIds};
-pub use host::{Body, FetchError, Host, StoreError};
+pub use event::{DeadLetter, Event, EventId, EventIdError, EventIds};
+pub use host::{Body, FetchError, Host};
 pub use http::{HeaderValue, HttpRequest, Method, ResponseHead};
 pub use limits::{Budget, Limits};
 pub use printable::printable;
@@ -42,4 +43,5 @@ pub use sink::{Answer, BatchLimits, Sink, SinkVerdict};
 pub use source::{
     Incomplete, Line, PageEnd, PageLimits, PageReader, PageRequest, Recovery, Source, SourceVerdict,
 };
+pub use store::{Accepted, Loaded, Note, Progress, RefusedLine, Save, Store, StoreError, WhenFull};
 pub use time::{Timestamp, retry_after_ms};

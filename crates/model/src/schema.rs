@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Timestamp;
+use crate::{Gap, Timestamp};
 
 /// What a schema learned about an event while it converted it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,4 +41,11 @@ pub trait Schema {
     /// [`Unreadable`] if the line is not one complete, valid event. `out` may then hold a beginning that
     /// the caller must cut off.
     fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<EventFacts, Unreadable>;
+
+    /// Appends a document that says that events may be missing, for streams that tell their sinks of gaps.
+    /// It is a [`Gap`] as one line of JSON unless the schema has a form of its own for it.
+    fn gap(&mut self, line: &[u8], gap: &Gap, out: &mut Vec<u8>) {
+        let _ = gap;
+        out.extend_from_slice(line);
+    }
 }

@@ -46,6 +46,18 @@ pub enum SinkVerdict {
         /// What the sink said, printable.
         reason: String,
     },
+    /// Some of it is in the sink's care. Numbers count the events of the view that was sent, from 0; whatever
+    /// is named in neither list is accepted.
+    Partial {
+        /// Not now: send these again.
+        again: Vec<usize>,
+        /// Never: with what the sink said of each, printable.
+        refused: Vec<(usize, String)>,
+        /// Wait at least this long before sending `again`, in milliseconds.
+        after_ms: Option<u64>,
+        /// What the sink said about those to send again, printable.
+        reason: String,
+    },
     /// Too large as it is; halves of it may pass.
     TooLarge,
     /// Something in it will never be accepted. Parts of it may be.

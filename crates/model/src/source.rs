@@ -124,6 +124,22 @@ pub trait Source {
     /// Where a stream without a checkpoint begins.
     fn start(&self) -> Cursor;
 
+    /// Where to begin in order to read the events from `from` to `to` again, or all from `from` on.
+    ///
+    /// # Errors
+    /// [`Error`] if the source no longer has events that old, or cannot go by time. `now` is the server's time.
+    fn since(
+        &self,
+        from: Timestamp,
+        to: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Cursor, Error>;
+
+    /// How long the source keeps events, in seconds; `None` if that is not known.
+    fn retention_s(&self) -> Option<u64> {
+        None
+    }
+
     /// Page sizes.
     fn page_limits(&self) -> PageLimits;
 

@@ -1,23 +1,36 @@
 //! Cuts a page into batches that every sink of the stream takes.
 
+use std::collections::BTreeSet;
 use std::mem;
+use std::rc::Rc;
 
-use edgesiem_model::{Batch, BatchLimits, Event, Limits, Sink};
+use edgesiem_model::{Batch, BatchLimits, Event, Limits, Progress};
+
+use crate::run::Destination;
 
 /// Collects events until the next one would exceed a limit of any sink.
 ///
-/// Where it cuts depends only on the events and the configuration, never on network chunks, so that a page
-/// fetched again gives the same batches under the same keys.
+/// Where it cuts depends on the events, the configuration and what sinks have already accepted of the page,
+/// never on network chunks: a page fetched again gives the same batches under the same keys, also if it has
+/// become longer meanwhile.
 pub(crate) struct Batcher {
     limits: Vec<BatchLimits>,
     /// A document can be far smaller than its line; memory is held for both.
     max_raw_bytes: usize,
+    /// Lines before which an earlier run has cut.
+    cuts: BTreeSet<u64>,
+    replay: Option<Rc<str>>,
     batch: Batch,
     spare: Vec<Batch>,
 }
 
 impl Batcher {
-    pub(crate) fn new(sinks: &[Box<dyn Sink>], limits: &Limits) -> Self {
+    pub(crate) fn new(
+        sinks: &[Destination],
+        limits: &Limits,
+        progress: &Progress,
+        replay: Option<Rc<str>>,
+    ) -> Self {
         let stream = BatchLimits {
             max_events: limits.max_batch_events,
             max_bytes: limits.max_batch_bytes,
@@ -29,11 +42,20 @@ impl Batcher {
             max_bytes: sink.max_bytes.min(stream.max_bytes),
             ..sink
         };
-        let mut all: Vec<_> = sinks.iter().map(|sink| bounded(sink.limits())).collect();
+        let mut all: Vec<_> = sinks
+            .iter()
+            .map(|destination| bounded(destination.sink.limits()))
+            .collect();
         all.push(stream);
         Self {
             limits: all,
             max_raw_bytes: limits.max_batch_bytes.saturating_mul(2),
+            cuts: progress
+                .accepted
+                .iter()
+                .map(|accepted| accepted.lines.end)
+                .collect(),
+            replay,
             batch: Batch::default(),
             spare: Vec::new(),
         }
@@ -65,10 +87,21 @@ impl Batcher {
     }
 
     fn take(&mut self) -> Batch {
-        mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default())
+        let mut full = mem::replace(&mut self.batch, self.spare.pop().unwrap_or_default());
+        full.set_replay(self.replay.clone());
+        full
     }
 
     fn fits(&self, event: &Event<'_>) -> bool {
+        // Lines that were no events may lie between two batches.
+        let cut_between = self
+            .cuts
+            .range(self.batch.lines().end..=event.line)
+            .next()
+            .is_some();
+        if cut_between {
+            return false;
+        }
         let events = self.batch.len().saturating_add(1);
         let documents = self
             .batch

@@ -1,13 +1,13 @@
 //! Brings one batch into one sink's care: retry what may pass later, halve what may pass in parts, isolate
 //! what never will.
 
-use std::ops::Range;
-
 use edgesiem_model::{
-    Answer, Batch, Body, Error, ErrorKind, Host, HttpRequest, Limits, ResponseHead, Sink,
-    SinkVerdict, Timestamp,
+    Answer, Batch, BatchView, Body, Error, ErrorKind, FetchError, Host, HttpRequest, Limits,
+    ResponseHead, Sink, SinkVerdict, Store,
 };
 
+use crate::meter::Meter;
+use crate::report::SinkReport;
 use crate::wait::back_off;
 
 /// A sink's answer is read no further than this.
@@ -25,139 +25,224 @@ pub(crate) struct Refused {
 #[derive(Debug, Default)]
 pub(crate) struct Delivered {
     pub(crate) refused: Vec<Refused>,
-    pub(crate) posts: u64,
-    pub(crate) bytes: u64,
-    pub(crate) retries: u64,
+    /// Numbers of the events that the sink has neither accepted nor refused: none if the delivery succeeded.
+    pub(crate) left: Vec<usize>,
+    pub(crate) report: SinkReport,
 }
 
-/// How one range of the batch fared.
+/// How some events of the batch fared.
 enum Sent {
     Accepted,
     /// Not as a whole; parts may pass.
     Divide(String),
 }
 
-pub(crate) struct Deliver<'a, H> {
-    pub(crate) host: &'a H,
-    pub(crate) sink: &'a dyn Sink,
-    pub(crate) limits: &'a Limits,
-    pub(crate) deadline: Timestamp,
+/// A verdict that waits for nothing, and the class of the answer behind it.
+struct Judged {
+    verdict: SinkVerdict,
+    class: &'static str,
 }
 
-impl<H: Host> Deliver<'_, H> {
-    /// Delivers `batch`. If that succeeds, every event of it is either accepted or named in
-    /// [`Delivered::refused`]; the figures are right in any case.
+pub(crate) struct Deliver<'a, H, S> {
+    pub(crate) host: &'a H,
+    pub(crate) store: &'a S,
+    pub(crate) meter: &'a Meter,
+    pub(crate) sink: &'a dyn Sink,
+    pub(crate) limits: &'a Limits,
+}
+
+impl<H: Host, S: Store> Deliver<'_, H, S> {
+    /// Delivers the events of `batch` with these numbers. Afterwards each of them is accepted, or named in
+    /// [`Delivered::refused`], or, if the delivery failed, in [`Delivered::left`].
     ///
     /// A refused batch is bisected: one poison event among n costs about 2 log2 n requests.
-    pub(crate) async fn run(&self, batch: &Batch) -> (Delivered, Result<(), Error>) {
+    pub(crate) async fn run(
+        &self,
+        batch: &Batch,
+        numbers: Vec<usize>,
+    ) -> (Delivered, Result<(), Error>) {
         let mut done = Delivered::default();
-        let result = self.all(batch, &mut done).await;
+        let asked = numbers.len();
+        let mut todo = vec![numbers.clone()];
+        let result = self.all(batch, &mut todo, &mut done).await;
+        if done.refused.len() > self.limits.max_dead_letters {
+            // Then it is not about single events, and none of them is set aside.
+            done.refused.clear();
+            todo = vec![numbers];
+        }
+        done.left = todo.concat();
+        done.left.sort_unstable();
+        done.refused.sort_unstable_by_key(|refused| refused.index);
+        let settled = done.refused.len().saturating_add(done.left.len());
+        done.report.batches = u64::from(result.is_ok());
+        done.report.events = asked.saturating_sub(settled) as u64;
+        done.report.refused = done.refused.len() as u64;
         (done, result)
     }
 
-    async fn all(&self, batch: &Batch, done: &mut Delivered) -> Result<(), Error> {
-        let mut todo: Vec<Range<usize>> = Vec::new();
-        todo.push(0..batch.len());
-        while let Some(range) = todo.pop() {
-            let reason = match self.send(batch, range.clone(), done).await? {
-                Sent::Accepted => continue,
-                Sent::Divide(reason) => reason,
-            };
-            if range.len() <= 1 {
-                done.refused.push(Refused {
-                    index: range.start,
-                    reason,
-                });
-                if done.refused.len() > self.limits.max_dead_letters {
-                    return Err(self.too_many_refused(done));
+    /// Works through `todo`; what is left in it when this fails was not delivered.
+    async fn all(
+        &self,
+        batch: &Batch,
+        todo: &mut Vec<Vec<usize>>,
+        done: &mut Delivered,
+    ) -> Result<(), Error> {
+        while let Some(mut numbers) = todo.pop() {
+            let reason = match self.send(batch, &mut numbers, done).await {
+                Ok(Sent::Accepted) => continue,
+                Ok(Sent::Divide(reason)) => reason,
+                Err(error) => {
+                    todo.push(numbers);
+                    return Err(error);
                 }
+            };
+            if let [index] = numbers[..] {
+                self.refuse(index, reason, done)?;
             } else {
-                let middle = range.start.midpoint(range.end);
-                todo.push(middle..range.end);
-                todo.push(range.start..middle);
+                let later = numbers.split_off(numbers.len() / 2);
+                todo.push(later);
+                todo.push(numbers);
             }
         }
         Ok(())
     }
 
+    fn refuse(&self, index: usize, reason: String, done: &mut Delivered) -> Result<(), Error> {
+        done.refused.push(Refused { index, reason });
+        if done.refused.len() > self.limits.max_dead_letters {
+            return Err(self.too_many_refused(done));
+        }
+        Ok(())
+    }
+
+    /// Sends the events with these numbers until the sink has them or will not have them as they are. It takes out
+    /// of `numbers` what the sink has accepted or refused for good on the way.
     async fn send(
         &self,
         batch: &Batch,
-        range: Range<usize>,
+        numbers: &mut Vec<usize>,
         done: &mut Delivered,
     ) -> Result<Sent, Error> {
-        let view = batch.part(range);
         let mut attempt = 0_u32;
         loop {
             attempt = attempt.saturating_add(1);
-            let request = self.sink.request(&view, self.host.now());
-            done.bytes = done.bytes.saturating_add(request.body.len() as u64);
-            done.posts = done.posts.saturating_add(1);
-            let mut verdict = match exchange(self.host, request).await {
-                Ok((head, body)) => {
-                    let answer = Answer {
-                        head: &head,
-                        body: &body,
-                        now: self.host.now(),
-                    };
-                    self.sink.verdict(&view, &answer)
-                }
-                Err(reason) => SinkVerdict::Retry {
-                    after_ms: None,
-                    reason,
-                },
-            };
-            while let SinkVerdict::Pending { poll, after_ms } = verdict {
-                verdict = self.poll(poll, after_ms).await;
-            }
-            let (after_ms, reason) = match verdict {
+            let view = batch.pick(numbers);
+            let Judged { verdict, class } = self.ask(&view, done).await;
+            let (after_ms, reason, again) = match verdict {
                 SinkVerdict::Accepted => return Ok(Sent::Accepted),
                 SinkVerdict::TooLarge => {
                     return Ok(Sent::Divide("too large for the sink".to_owned()));
                 }
                 SinkVerdict::Rejected { reason } => return Ok(Sent::Divide(reason)),
                 SinkVerdict::Stop(error) => return Err(error.with("sink", self.sink.name())),
-                SinkVerdict::Retry { after_ms, reason } => (after_ms, reason),
-                SinkVerdict::Pending { .. } => (None, "no acknowledgement".to_owned()),
-            };
-            let again = attempt < self.limits.max_attempts
-                && back_off(
-                    self.host,
-                    attempt,
+                SinkVerdict::Retry { after_ms, reason } => (after_ms, reason, None),
+                SinkVerdict::Pending { .. } => (None, "no acknowledgement".to_owned(), None),
+                SinkVerdict::Partial {
+                    again,
+                    refused,
                     after_ms,
-                    self.limits.max_backoff_ms,
-                    self.deadline,
-                )
-                .await;
-            if !again {
+                    reason,
+                } => {
+                    let number = |place: usize| numbers.get(place).copied();
+                    let mut again: Vec<usize> = again.into_iter().filter_map(number).collect();
+                    again.sort_unstable();
+                    again.dedup();
+                    let refused: Vec<(usize, String)> = refused
+                        .into_iter()
+                        .filter_map(|(place, reason)| Some((number(place)?, reason)))
+                        .collect();
+                    for (index, reason) in refused {
+                        again.retain(|again| *again != index);
+                        self.refuse(index, reason, done)?;
+                    }
+                    if again.is_empty() {
+                        return Ok(Sent::Accepted);
+                    }
+                    (after_ms, reason, Some(again))
+                }
+            };
+            if let Some(again) = again {
+                // A sink that takes some of it each time will have taken all of it in the end.
+                if again.len() < numbers.len() {
+                    attempt = 1;
+                }
+                *numbers = again;
+            }
+            let wait = back_off(
+                self.host,
+                attempt,
+                after_ms,
+                self.limits.max_backoff_ms,
+                self.meter.begin,
+            );
+            if attempt >= self.limits.max_attempts || !wait.await {
                 return Err(self.unavailable(attempt, &reason));
             }
-            done.retries = done.retries.saturating_add(1);
+            let retries = done.report.retries.entry(class).or_default();
+            *retries = retries.saturating_add(1);
         }
+    }
+
+    /// One attempt: the request, and the questions after it if the sink asks for patience.
+    async fn ask(&self, view: &BatchView<'_>, done: &mut Delivered) -> Judged {
+        let request = self.sink.request(view, self.host.now());
+        done.report.bytes = done.report.bytes.saturating_add(request.body.len() as u64);
+        done.report.posts = done.report.posts.saturating_add(1);
+        let mut judged = self
+            .judge(request, |answer| self.sink.verdict(view, answer))
+            .await;
+        while let SinkVerdict::Pending { poll, after_ms } = judged.verdict {
+            judged = self.poll(poll, after_ms).await;
+        }
+        judged
     }
 
     /// Waits and asks whether the sink has secured the batch by now. A question that gets no answer is asked
     /// again with the next attempt at the whole batch.
-    async fn poll(&self, poll: HttpRequest, after_ms: u64) -> SinkVerdict {
-        if self.host.now().millis().saturating_add(after_ms) > self.deadline.millis() {
-            return SinkVerdict::Retry {
-                after_ms: None,
-                reason: "not acknowledged before the run had to end".to_owned(),
+    async fn poll(&self, poll: HttpRequest, after_ms: u64) -> Judged {
+        if self.host.now().millis().saturating_add(after_ms) > self.meter.begin.millis() {
+            let reason = "not acknowledged before the run had to end".to_owned();
+            return Judged {
+                verdict: SinkVerdict::Retry {
+                    after_ms: None,
+                    reason,
+                },
+                class: "unacknowledged",
             };
         }
         self.host.sleep(after_ms).await;
-        match exchange(self.host, poll.clone()).await {
+        self.judge(poll.clone(), |answer| self.sink.poll_verdict(&poll, answer))
+            .await
+    }
+
+    async fn judge(
+        &self,
+        request: HttpRequest,
+        verdict: impl FnOnce(&Answer<'_>) -> SinkVerdict,
+    ) -> Judged {
+        self.store.still_running().await;
+        self.meter.request();
+        match exchange(self.host, request).await {
             Ok((head, body)) => {
                 let answer = Answer {
                     head: &head,
                     body: &body,
                     now: self.host.now(),
                 };
-                self.sink.poll_verdict(&poll, &answer)
+                let verdict = verdict(&answer);
+                let class = class(&verdict, head.status);
+                Judged { verdict, class }
             }
-            Err(reason) => SinkVerdict::Retry {
-                after_ms: None,
-                reason,
+            Err(error) => Judged {
+                class: if error.timed_out {
+                    "timeout"
+                } else {
+                    "network"
+                },
+                verdict: SinkVerdict::Retry {
+                    after_ms: None,
+                    reason: error.to_string(),
+                },
             },
         }
     }
@@ -166,7 +251,7 @@ impl<H: Host> Deliver<'_, H> {
         Error::new(
             ErrorKind::SinkUnavailable,
             format!("the sink did not accept a batch in {attempts} attempts"),
-            "nothing if it passes: the next run delivers the page again. If it lasts, look at the sink's own health",
+            "nothing if it passes: the next run sends it again. If it lasts, look at the sink's own health",
         )
         .with("sink", self.sink.name())
         .with("last answer", reason)
@@ -191,18 +276,23 @@ impl<H: Host> Deliver<'_, H> {
     }
 }
 
+const fn class(verdict: &SinkVerdict, status: u16) -> &'static str {
+    match (verdict, status) {
+        (SinkVerdict::Partial { .. }, _) => "partial",
+        (_, 429) => "429",
+        (_, 400..=499) => "4xx",
+        (_, 500..=599) => "5xx",
+        _ => "unacknowledged",
+    }
+}
+
 /// Sends a request and reads the beginning of the answer.
 async fn exchange<H: Host>(
     host: &H,
     request: HttpRequest,
-) -> Result<(ResponseHead, Vec<u8>), String> {
-    let (head, mut body) = host
-        .fetch(request)
-        .await
-        .map_err(|error| error.to_string())?;
-    let answer = read_up_to(&mut body, MAX_ANSWER_BYTES)
-        .await
-        .map_err(|error| error.to_string());
+) -> Result<(ResponseHead, Vec<u8>), FetchError> {
+    let (head, mut body) = host.fetch(request).await?;
+    let answer = read_up_to(&mut body, MAX_ANSWER_BYTES).await;
     // The status alone decides in most sinks: an answer whose body broke off is still an answer.
     Ok((head, answer.unwrap_or_default()))
 }
@@ -211,7 +301,7 @@ async fn exchange<H: Host>(
 pub(crate) async fn read_up_to<B: Body>(
     body: &mut B,
     max_bytes: usize,
-) -> Result<Vec<u8>, edgesiem_model::FetchError> {
+) -> Result<Vec<u8>, FetchError> {
     let mut bytes = Vec::new();
     while bytes.len() < max_bytes && body.read(&mut bytes).await? != 0 {}
     bytes.truncate(max_bytes);

@@ -6,7 +6,7 @@
 //!
 //! The whole contract: **[`run`] fetches pages until the source has no more or the budget is used up; each
 //! page is committed as a whole or not at all; whatever ends a run, the next one goes on from the last
-//! commit, and events of an uncommitted page are delivered again rather than lost.**
+//! commit, and of an uncommitted page every sink gets what it has not accepted yet, rather than nothing.**
 //!
 //! One page:
 //!
@@ -15,13 +15,20 @@
 //!                                                                       -> commit
 //! ```
 
+mod aside;
 mod batcher;
 mod deliver;
+mod flow;
+mod intake;
+mod lane;
+mod meter;
 mod open;
 mod page;
+mod redeliver;
 mod report;
 mod run;
 mod wait;
 
-pub use report::{Outcome, Report};
-pub use run::{Stream, run};
+pub use redeliver::{Redelivered, redeliver};
+pub use report::{Outcome, Report, SinkReport};
+pub use run::{Destination, Stream, Window, run};

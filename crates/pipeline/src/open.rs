@@ -1,18 +1,23 @@
 //! Asks the source for a page until it gives one: waits, signs again, goes on by time.
 
 use edgesiem_model::{
-    Body, Checkpoint, Cursor, Error, ErrorKind, Gap, Host, Limits, PageRequest, ResponseHead,
-    Source, SourceVerdict, Timestamp,
+    Body, Checkpoint, Cursor, Error, ErrorKind, Gap, Host, PageLimits, PageRequest, Progress,
+    ResponseHead, Revision, SourceVerdict, Store, Timestamp,
 };
 
 use crate::deliver::read_up_to;
+use crate::meter::Meter;
+use crate::page::{required, store_error};
 use crate::report::Report;
+use crate::run::Stream;
 use crate::wait::back_off;
 
 /// A refusal is read no further than this.
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 /// How often a page is signed again before the clock is given up on.
 const MAX_RESIGNS: u32 = 2;
+/// A page that killed so many runs, one after the other, is asked for smaller.
+const MAX_KILLED: u32 = 3;
 /// How often another place to go on from is tried for one page.
 const MAX_RECOVERIES: u32 = 3;
 
@@ -20,6 +25,8 @@ const MAX_RECOVERIES: u32 = 3;
 pub(crate) struct Opened<B> {
     pub(crate) body: B,
     pub(crate) asked: Asked,
+    /// What sinks have accepted of it in earlier runs.
+    pub(crate) progress: Progress,
 }
 
 /// What the page was asked with. It differs from the checkpoint after a recovery or a learned clock skew.
@@ -46,30 +53,32 @@ impl Asked {
     }
 }
 
-/// Asks for the page that follows `checkpoint`.
-pub(crate) async fn open<H: Host>(
+/// Asks for the page that follows `checkpoint`. `known` is what the store knew of it, or of the one that a recovery
+/// led to, when the run began; the page is begun only when the source has promised it, because which one it is may
+/// change until then.
+pub(crate) async fn open<H: Host, S: Store>(
     host: &H,
-    source: &dyn Source,
-    limits: &Limits,
-    checkpoint: &Checkpoint,
-    deadline: Timestamp,
+    store: &S,
+    stream: &Stream<'_>,
+    meter: &Meter,
+    (checkpoint, revision): (&Checkpoint, Revision),
+    known: &Progress,
     report: &mut Report,
 ) -> Result<Opened<H::Body>, Error> {
-    let page_limits = source.page_limits();
-    let limit = checkpoint.page_limit.unwrap_or(page_limits.configured);
+    let (source, limits) = (stream.source, &stream.limits);
     let mut asked = Asked {
         cursor: checkpoint.cursor.clone(),
-        limit: limit.clamp(
-            page_limits.min.min(page_limits.configured),
-            page_limits.configured,
-        ),
+        limit: 0,
         clock_skew_ms: checkpoint.clock_skew_ms,
         now: host.now(),
         nonce: [0; 16],
         gap: None,
     };
+    asked.limit = limit(stream, checkpoint, known, &asked.cursor);
     let (mut attempt, mut resigns, mut recoveries) = (0_u32, 0_u32, 0_u32);
     loop {
+        store.still_running().await;
+        meter.request();
         asked.now = host.now();
         host.entropy(&mut asked.nonce);
         let request = source.request(&asked.page())?;
@@ -79,18 +88,31 @@ pub(crate) async fn open<H: Host>(
             Ok((head, mut body)) => {
                 let refusal = refusal(&head, &mut body).await;
                 match source.verdict(&asked.page(), &head, &refusal) {
-                    SourceVerdict::Page => return Ok(Opened { body, asked }),
+                    SourceVerdict::Page => {
+                        let progress = store
+                            .begin_page(revision, &asked.cursor)
+                            .await
+                            .map_err(|error| store_error("a page could not be begun", &error))?;
+                        return Ok(Opened {
+                            body,
+                            asked,
+                            progress,
+                        });
+                    }
                     SourceVerdict::Stop(error) => return Err(error),
                     SourceVerdict::Resign {
                         clock_skew_ms: Some(skew),
                         ..
                     } if resigns < MAX_RESIGNS => {
                         resigns = resigns.saturating_add(1);
-                        report.retries = report.retries.saturating_add(1);
+                        retried(report);
                         asked.clock_skew_ms = skew;
                         continue;
                     }
                     SourceVerdict::Resign { error, .. } => (None, error),
+                    SourceVerdict::Recover { error } if stream.replay.is_some() => {
+                        return Err(no_longer_there(&error));
+                    }
                     SourceVerdict::Recover { error } => {
                         let server_now = host.now().shifted(asked.clock_skew_ms);
                         let recovery =
@@ -106,6 +128,7 @@ pub(crate) async fn open<H: Host>(
                             ..recovery.gap
                         });
                         asked.cursor = recovery.cursor;
+                        asked.limit = limit(stream, checkpoint, known, &asked.cursor);
                         continue;
                     }
                     SourceVerdict::Retry { after_ms, error } => (after_ms, error),
@@ -114,12 +137,46 @@ pub(crate) async fn open<H: Host>(
         };
         attempt = attempt.saturating_add(1);
         let again = attempt < limits.max_attempts
-            && back_off(host, attempt, after_ms, limits.max_backoff_ms, deadline).await;
+            && back_off(host, attempt, after_ms, limits.max_backoff_ms, meter.begin).await;
         if !again {
             return Err(error);
         }
-        report.retries = report.retries.saturating_add(1);
+        retried(report);
     }
+}
+
+fn retried(report: &mut Report) {
+    report.retries = report.retries.saturating_add(1);
+    report.source_retries = report.source_retries.saturating_add(1);
+}
+
+/// How many events to ask for: as many as configured, unless pages were cut, or this one has killed its runs.
+fn limit(stream: &Stream<'_>, checkpoint: &Checkpoint, known: &Progress, cursor: &Cursor) -> u32 {
+    let limits = stream.source.page_limits();
+    let smallest = limits.min.min(limits.configured);
+    let mut limit = checkpoint.page_limit.unwrap_or(limits.configured);
+    if known.cursor.as_ref() == Some(cursor) && known.killed >= MAX_KILLED {
+        limit = smaller(limits, limit, stream, known)
+            .checked_shr(known.killed.saturating_sub(MAX_KILLED).saturating_mul(2))
+            .unwrap_or(0);
+    }
+    limit.clamp(smallest, limits.configured)
+}
+
+/// What to ask for instead of `limit` events: as many as every required sink has already accepted, so that the
+/// page is done as soon as it has been read again and nothing is sent twice; otherwise half.
+pub(crate) fn smaller(
+    limits: PageLimits,
+    limit: u32,
+    stream: &Stream<'_>,
+    progress: &Progress,
+) -> u32 {
+    let smallest = limits.min.min(limits.configured);
+    let accepted = progress.lines_accepted_by_all(required(stream));
+    u32::try_from(accepted)
+        .ok()
+        .filter(|accepted| (smallest..limit).contains(accepted))
+        .unwrap_or((limit / 2).max(smallest))
 }
 
 async fn refusal<B: Body>(head: &ResponseHead, body: &mut B) -> Vec<u8> {
@@ -129,6 +186,15 @@ async fn refusal<B: Body>(head: &ResponseHead, body: &mut B) -> Vec<u8> {
     read_up_to(body, MAX_REFUSAL_BYTES)
         .await
         .unwrap_or_default()
+}
+
+fn no_longer_there(error: &Error) -> Error {
+    Error::new(
+        ErrorKind::SourceRefused,
+        "the source no longer has the events of the replay",
+        "ask for a replay of a later time: the live stream is not touched by this",
+    )
+    .with("source", error.message())
 }
 
 fn unreachable_source(server: &str, reason: &str) -> Error {

@@ -1,13 +1,25 @@
 //! Page after page, until there is no more or the budget is used up.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use edgesiem_model::{
-    Budget, Checkpoint, Error, ErrorKind, Host, Limits, Revision, Schema, Sink, Source, StreamId,
-    Timestamp,
+    Budget, Checkpoint, Cursor, Error, ErrorKind, Host, Limits, Loaded, PageEnd, Progress,
+    Revision, Save, Schema, Sink, Source, Store, StreamId, Timestamp,
 };
 
-use crate::open::{Asked, Opened, open};
-use crate::page::{Failed, Figures, PageRun, store_error};
+use crate::meter::Meter;
+use crate::open::{Asked, Opened, open, smaller};
+use crate::page::{Done, Failed, PageRun, store_error};
 use crate::report::{Outcome, Report};
+
+/// A sink of a stream.
+pub struct Destination {
+    /// The sink.
+    pub sink: Box<dyn Sink>,
+    /// Whether the checkpoint waits for it. What an optional sink does not take becomes a dead letter of its own.
+    pub required: bool,
+}
 
 /// One stream: where its events come from and where they go.
 pub struct Stream<'a> {
@@ -15,41 +27,85 @@ pub struct Stream<'a> {
     pub id: StreamId,
     /// Where events come from.
     pub source: &'a dyn Source,
-    /// Where they go; every one of them must accept an event before the checkpoint passes it.
-    pub sinks: &'a [Box<dyn Sink>],
+    /// Where they go; every required one must accept an event before the checkpoint passes it.
+    pub sinks: &'a [Destination],
     /// Bounds of memory and patience.
     pub limits: Limits,
+    /// Whether sinks are told when events may be missing.
+    pub emit_gaps: bool,
+    /// Not the live stream but a part of it, again.
+    pub replay: Option<Window>,
 }
 
-/// When a run should come to its end, by itself rather than by its host.
-#[derive(Clone, Copy)]
-pub(crate) struct Deadlines {
-    /// No page and no wait begins that would lie past this.
-    pub(crate) begin: Timestamp,
-    /// A page that is still under way is given up, and asked for again with a smaller limit.
-    pub(crate) end: Timestamp,
+/// A stretch of time that is delivered again, beside the live stream and with a store of its own.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Name, at most [`edgesiem_model::Batch::MAX_REPLAY_BYTES`] letters and digits. It marks what is sent.
+    pub id: Rc<str>,
+    /// Events from this time on.
+    pub from: Timestamp,
+    /// Events up to this time.
+    pub to: Timestamp,
+    /// Where the source begins ([`Source::since`]).
+    pub start: Cursor,
 }
 
-impl Deadlines {
-    fn new(started: Timestamp, budget: Budget) -> Self {
-        let after = |millis: u64| Timestamp::from_millis(started.millis().saturating_add(millis));
-        Self {
-            begin: after(budget.wall_ms),
-            end: after(budget.wall_ms.saturating_add(budget.wall_ms / 4)),
-        }
+impl Window {
+    /// Whether a page that begins with events of this time lies behind the window. Events come in the order in
+    /// which they were stored, so an old one may come late.
+    fn is_past(&self, first_event_at: Option<Timestamp>) -> bool {
+        const LATENESS_MS: i64 = 15 * 60 * 1000;
+        first_event_at.is_some_and(|first| first > self.to.shifted(LATENESS_MS))
     }
 }
 
+/// A run of a stream.
+struct Run<'a, H, S> {
+    host: &'a H,
+    store: &'a S,
+    stream: &'a Stream<'a>,
+    meter: Meter,
+    checkpoint: Checkpoint,
+    revision: Revision,
+    /// What the store knew of the page that comes.
+    known: Progress,
+    suspended: RefCell<Vec<(String, String)>>,
+    report: Report,
+}
+
+/// What comes after a page.
+enum Next {
+    Page,
+    End,
+}
+
 /// Runs `stream` from its checkpoint until the source has no more events or `budget` is used up.
-pub async fn run<H: Host>(
+pub async fn run<H: Host, S: Store>(
     host: &H,
+    store: &S,
     stream: &Stream<'_>,
     schema: &mut dyn Schema,
     budget: Budget,
 ) -> Outcome {
     let started = host.now();
-    let mut report = Report::default();
-    let result = pages(host, stream, schema, budget, started, &mut report).await;
+    let (mut report, result) = match load(store, stream).await {
+        Err(error) => (Report::default(), Err(error)),
+        Ok((checkpoint, revision, known)) => {
+            let mut run = Run {
+                host,
+                store,
+                stream,
+                meter: Meter::new(started, budget),
+                checkpoint,
+                revision,
+                known,
+                suspended: RefCell::default(),
+                report: Report::default(),
+            };
+            let result = run.pages(schema, budget.max_pages).await;
+            (run.report, result)
+        }
+    };
     report.wall_ms = host.now().since_ms(started);
     Outcome {
         stream: stream.id.clone(),
@@ -58,185 +114,203 @@ pub async fn run<H: Host>(
     }
 }
 
-async fn pages<H: Host>(
-    host: &H,
+async fn load<S: Store>(
+    store: &S,
     stream: &Stream<'_>,
-    schema: &mut dyn Schema,
-    budget: Budget,
-    started: Timestamp,
-    report: &mut Report,
-) -> Result<(), Error> {
-    let deadlines = Deadlines::new(started, budget);
-    let (stored, mut revision) = host
-        .load(&stream.id)
+) -> Result<(Checkpoint, Revision, Progress), Error> {
+    let Loaded {
+        checkpoint,
+        revision,
+        progress,
+    } = store
+        .load()
         .await
         .map_err(|error| store_error("the checkpoint could not be read", &error))?;
-    let mut checkpoint = match stored {
+    let checkpoint = match checkpoint {
         Some(checkpoint) if checkpoint.format == Checkpoint::FORMAT => checkpoint,
         Some(other) => return Err(foreign_format(other.format)),
-        None => Checkpoint::start(stream.source.start()),
+        None => Checkpoint::start(match &stream.replay {
+            Some(window) => window.start.clone(),
+            None => stream.source.start(),
+        }),
     };
-    let interval_ms = stream.source.page_limits().min_interval_ms;
-    for page in 0..budget.max_pages {
-        let asked_at = host.now();
-        if page > 0 && asked_at >= deadlines.begin {
-            return Ok(());
+    Ok((checkpoint, revision, progress))
+}
+
+impl<H: Host, S: Store> Run<'_, H, S> {
+    async fn pages(&mut self, schema: &mut dyn Schema, most: u32) -> Result<(), Error> {
+        let interval_ms = self.stream.source.page_limits().min_interval_ms;
+        for page in 0..most {
+            let asked_at = self.host.now();
+            if page > 0 && !self.meter.page_may_begin(self.host) {
+                return Ok(());
+            }
+            if matches!(self.page(schema).await?, Next::End) {
+                return Ok(());
+            }
+            let spent_ms = self.host.now().since_ms(asked_at);
+            if spent_ms < interval_ms {
+                self.host.sleep(interval_ms.saturating_sub(spent_ms)).await;
+            }
         }
-        let opened = open(
-            host,
-            stream.source,
-            &stream.limits,
-            &checkpoint,
-            deadlines.begin,
-            report,
+        Ok(())
+    }
+
+    /// Asks for a page, delivers it, commits it.
+    async fn page(&mut self, schema: &mut dyn Schema) -> Result<Next, Error> {
+        let Opened {
+            body,
+            asked,
+            progress,
+        } = open(
+            self.host,
+            self.store,
+            self.stream,
+            &self.meter,
+            (&self.checkpoint, self.revision),
+            &self.known,
+            &mut self.report,
         )
         .await?;
-        let more = one_page(
-            host,
-            stream,
-            schema,
-            deadlines,
-            opened,
-            &mut checkpoint,
-            &mut revision,
-            report,
+        // Of the pages after this one nothing is known.
+        self.known = Progress::default();
+        let reader = self
+            .stream
+            .source
+            .reader(&asked.page(), &self.stream.limits);
+        let run = PageRun {
+            host: self.host,
+            store: self.store,
+            stream: self.stream,
+            meter: &self.meter,
+            revision: self.revision,
+            asked: &asked,
+            suspended: &self.suspended,
+        };
+        let done = run.run(body, reader, schema, progress).await;
+        self.add_traffic(&done);
+        let next = match &done.end {
+            Ok(end) => return self.commit(end, &asked, &done).await,
+            Err(Failed::Other(error) | Failed::Store(error)) => Err(error.clone()),
+            Err(Failed::Spent(_)) if done.moved => {
+                self.report.unfinished = true;
+                Ok(Next::End)
+            }
+            Err(Failed::Spent(reason)) => Err(self.shrink(&asked, &done, reason).await),
+            Err(Failed::Cut(cut)) => Err(self.shrink(&asked, &done, &cut.0).await),
+        };
+        // That it could not be written down costs nothing but a page that may be asked for smaller than needed.
+        let _ = self.store.abandon_page(self.revision).await;
+        next
+    }
+
+    fn add_traffic(&mut self, done: &Done) {
+        let report = &mut self.report;
+        let sum = |to: &mut u64, more: u64| *to = to.saturating_add(more);
+        sum(&mut report.undecoded, done.read.undecoded);
+        sum(&mut report.bytes_in, done.read.bytes);
+        for (destination, sink) in self.stream.sinks.iter().zip(&done.sinks) {
+            sum(&mut report.bytes_out, sink.bytes);
+            sum(&mut report.posts, sink.posts);
+            sum(&mut report.retries, sink.all_retries());
+            let name = destination.sink.name().to_owned();
+            report.sinks.entry(name).or_default().add(sink);
+        }
+    }
+
+    async fn commit(&mut self, end: &PageEnd, asked: &Asked, done: &Done) -> Result<Next, Error> {
+        let next = self.committed(end, asked, done);
+        self.revision = self
+            .store
+            .save(
+                self.revision,
+                &next,
+                Save::Page {
+                    gap: asked.gap.as_ref(),
+                },
+            )
+            .await
+            .map_err(|error| store_error("the checkpoint could not be saved", &error))?;
+        let (before, after) = (self.checkpoint.counters, next.counters);
+        self.checkpoint = next;
+        let report = &mut self.report;
+        let sum = |to: &mut u64, after: u64, before: u64| {
+            *to = to.saturating_add(after.saturating_sub(before));
+        };
+        sum(&mut report.pages, after.pages, before.pages);
+        sum(&mut report.fetched, after.fetched, before.fetched);
+        sum(&mut report.delivered, after.delivered, before.delivered);
+        sum(
+            &mut report.dead_lettered,
+            after.dead_lettered,
+            before.dead_lettered,
+        );
+        sum(&mut report.outside, after.outside, before.outside);
+        report.gaps = report.gaps.saturating_add(u64::from(asked.gap.is_some()));
+        let window_is_over = self
+            .stream
+            .replay
+            .as_ref()
+            .is_some_and(|window| window.is_past(done.read.first_event_at));
+        if end.more && !window_is_over {
+            return Ok(Next::Page);
+        }
+        report.caught_up = true;
+        Ok(Next::End)
+    }
+
+    /// The checkpoint after a complete page.
+    fn committed(&self, end: &PageEnd, asked: &Asked, done: &Done) -> Checkpoint {
+        let mut next = self.checkpoint.clone();
+        next.cursor = end.next.clone();
+        next.clock_skew_ms = asked.clock_skew_ms;
+        next.saved_at = self.host.now();
+        next.last_event_at = next.last_event_at.max(done.read.last_event_at);
+        // A page size that was cut down grows back, doubling with every page that arrives whole.
+        let grown = asked.limit.saturating_mul(2);
+        let configured = self.stream.source.page_limits().configured;
+        next.page_limit = (grown < configured).then_some(grown);
+        let (events, dead, outside) = (done.read.events, done.dead_lettered, done.read.outside);
+        let counters = &mut next.counters;
+        counters.pages = counters.pages.saturating_add(1);
+        counters.fetched = counters.fetched.saturating_add(events);
+        counters.dead_lettered = counters.dead_lettered.saturating_add(dead);
+        counters.outside = counters.outside.saturating_add(outside);
+        counters.delivered = counters
+            .delivered
+            .saturating_add(events.saturating_sub(dead).saturating_sub(outside));
+        next
+    }
+
+    /// Remembers to ask for less, from the same place. The cursor does not move.
+    async fn shrink(&mut self, asked: &Asked, done: &Done, reason: &str) -> Error {
+        let limits = self.stream.source.page_limits();
+        let limit = smaller(limits, asked.limit, self.stream, &done.progress);
+        let mut next = Checkpoint {
+            page_limit: Some(limit),
+            clock_skew_ms: asked.clock_skew_ms,
+            ..self.checkpoint.clone()
+        };
+        // The age of the cursor is what its time is for, and the cursor stays.
+        if next.saved_at == Timestamp::default() {
+            next.saved_at = self.host.now();
+        }
+        let error = Error::new(
+            ErrorKind::PageIncomplete,
+            "the page ended before its context line; the checkpoint has not moved",
+            format!("nothing if it passes: the next run asks for the same page with limit {limit}. If it lasts, look for a proxy that cuts long responses"),
         )
-        .await?;
-        if !more {
-            report.caught_up = true;
-            return Ok(());
+        .with("reason", reason);
+        match self.store.save(self.revision, &next, Save::Settings).await {
+            Ok(revision) => {
+                self.revision = revision;
+                error
+            }
+            Err(failed) => error.with(
+                "and the smaller limit could not be saved",
+                failed.to_string(),
+            ),
         }
-        let spent_ms = host.now().since_ms(asked_at);
-        if spent_ms < interval_ms {
-            host.sleep(interval_ms.saturating_sub(spent_ms)).await;
-        }
-    }
-    Ok(())
-}
-
-/// Delivers an opened page and commits it. Says whether the source has more.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the state of a run, passed to its one inner step"
-)]
-async fn one_page<H: Host>(
-    host: &H,
-    stream: &Stream<'_>,
-    schema: &mut dyn Schema,
-    deadlines: Deadlines,
-    opened: Opened<H::Body>,
-    checkpoint: &mut Checkpoint,
-    revision: &mut Revision,
-    report: &mut Report,
-) -> Result<bool, Error> {
-    let Opened { body, asked } = opened;
-    let reader = stream.source.reader(&asked.page(), &stream.limits);
-    let run = PageRun {
-        host,
-        stream: &stream.id,
-        sinks: stream.sinks,
-        limits: &stream.limits,
-        deadlines,
-        asked: &asked,
-    };
-    let (figures, end) = run.run(body, reader, schema).await;
-    add_traffic(report, &figures);
-    match end {
-        Ok(end) => {
-            let more = end.more;
-            let next = committed(checkpoint, end.next, &asked, &figures, stream, host.now());
-            *revision = host
-                .save(&stream.id, *revision, &next)
-                .await
-                .map_err(|error| store_error("the checkpoint could not be saved", &error))?;
-            *checkpoint = next;
-            report.pages = report.pages.saturating_add(1);
-            report.fetched = report.fetched.saturating_add(figures.fetched);
-            report.dead_lettered = report.dead_lettered.saturating_add(figures.dead_lettered);
-            report.delivered = report
-                .delivered
-                .saturating_add(figures.fetched.saturating_sub(figures.dead_lettered));
-            report.gaps = report.gaps.saturating_add(u64::from(asked.gap.is_some()));
-            Ok(more)
-        }
-        Err(Failed::Other(error)) => Err(error),
-        Err(Failed::Cut(cut)) => {
-            Err(shrink(host, stream, checkpoint, *revision, &asked, &cut.0).await)
-        }
-    }
-}
-
-fn add_traffic(report: &mut Report, figures: &Figures) {
-    report.undecoded = report.undecoded.saturating_add(figures.undecoded);
-    report.bytes_in = report.bytes_in.saturating_add(figures.bytes_in);
-    report.bytes_out = report.bytes_out.saturating_add(figures.bytes_out);
-    report.posts = report.posts.saturating_add(figures.posts);
-    report.retries = report.retries.saturating_add(figures.retries);
-}
-
-/// The checkpoint after a complete page.
-fn committed(
-    before: &Checkpoint,
-    cursor: edgesiem_model::Cursor,
-    asked: &Asked,
-    figures: &Figures,
-    stream: &Stream<'_>,
-    now: Timestamp,
-) -> Checkpoint {
-    let mut next = before.clone();
-    next.cursor = cursor;
-    next.clock_skew_ms = asked.clock_skew_ms;
-    next.saved_at = now;
-    next.last_event_at = before.last_event_at.max(figures.last_event_at);
-    // A page size that was cut down grows back, doubling with every page that arrives whole.
-    let grown = asked.limit.saturating_mul(2);
-    next.page_limit = (grown < stream.source.page_limits().configured
-        && before.page_limit.is_some())
-    .then_some(grown);
-    let counters = &mut next.counters;
-    counters.pages = counters.pages.saturating_add(1);
-    counters.fetched = counters.fetched.saturating_add(figures.fetched);
-    counters.dead_lettered = counters.dead_lettered.saturating_add(figures.dead_lettered);
-    counters.delivered = counters
-        .delivered
-        .saturating_add(figures.fetched.saturating_sub(figures.dead_lettered));
-    if let Some(gap) = &asked.gap {
-        next.gaps.push(gap.clone());
-        let excess = next.gaps.len().saturating_sub(Checkpoint::MAX_GAPS);
-        next.gaps.drain(..excess);
-    }
-    next
-}
-
-/// Remembers to ask for less, from the same place. The cursor does not move.
-async fn shrink<H: Host>(
-    host: &H,
-    stream: &Stream<'_>,
-    checkpoint: &Checkpoint,
-    revision: Revision,
-    asked: &Asked,
-    reason: &str,
-) -> Error {
-    let limits = stream.source.page_limits();
-    let smaller = (asked.limit / 2).max(limits.min.min(limits.configured));
-    let next = Checkpoint {
-        page_limit: Some(smaller),
-        clock_skew_ms: asked.clock_skew_ms,
-        saved_at: host.now(),
-        ..checkpoint.clone()
-    };
-    let error = Error::new(
-        ErrorKind::PageIncomplete,
-        "the page ended before its context line; the checkpoint has not moved",
-        format!("nothing if it passes: the next run asks for the same page with limit {smaller}. If it lasts, look for a proxy that cuts long responses"),
-    )
-    .with("reason", reason);
-    match host.save(&stream.id, revision, &next).await {
-        Ok(_) => error,
-        Err(failed) => error.with(
-            "and the smaller limit could not be saved",
-            failed.to_string(),
-        ),
     }
 }
 
@@ -247,6 +321,6 @@ fn foreign_format(format: u32) -> Error {
             "the stored checkpoint has format {format}, this version reads format {}",
             Checkpoint::FORMAT
         ),
-        "run the version of EdgeSIEM that wrote it, or remove the checkpoint to begin anew",
+        "run the version of EdgeSIEM that wrote it, or reset the stream to begin anew",
     )
 }

@@ -49,6 +49,15 @@ impl Source for ScriptedSource {
         Cursor(json!("0"))
     }
 
+    fn since(
+        &self,
+        from: Timestamp,
+        _to: Option<Timestamp>,
+        _now: Timestamp,
+    ) -> Result<Cursor, Error> {
+        Ok(Cursor(json!(format!("since-{}", from.secs()))))
+    }
+
     fn page_limits(&self) -> PageLimits {
         PageLimits {
             min: 10,
@@ -186,7 +195,7 @@ impl Schema for PlainSchema {
 }
 
 /// Posts the documents, one a line, to `NAME.test`, with the batch's key as a header. 200 accepts, 413 is
-/// too large, 422 refuses, 202 asks to poll, 429 and 5xx come back later, anything else stops.
+/// too large, 422 refuses, 207 takes a part, 202 asks to poll, 429 and 5xx come back later, anything else stops.
 pub struct ScriptedSink {
     /// Its name.
     pub name: String,
@@ -256,6 +265,20 @@ fn judge(sink: &ScriptedSink, answer: &Answer<'_>) -> SinkVerdict {
             SinkVerdict::Pending {
                 poll,
                 after_ms: 2000,
+            }
+        }
+        207 => {
+            // `again: 0,2` and `refused: 3` name events by their place.
+            let places = |name| -> Vec<usize> {
+                let value = answer.head.header(name).unwrap_or("");
+                value.split(',').filter_map(|n| n.parse().ok()).collect()
+            };
+            let refused = places("refused");
+            SinkVerdict::Partial {
+                again: places("again"),
+                refused: refused.into_iter().map(|n| (n, reason.clone())).collect(),
+                after_ms: None,
+                reason,
             }
         }
         413 => SinkVerdict::TooLarge,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use edgesiem_model::{
-    Body, Checkpoint, DeadLetter, EventId, FetchError, Host, HttpRequest, ResponseHead, Revision,
-    StoreError, StreamId, Timestamp,
+    Accepted, Body, Checkpoint, Cursor, DeadLetter, EventId, FetchError, Gap, Host, HttpRequest,
+    Loaded, Progress, ResponseHead, Revision, Save, Store, StoreError, Timestamp, WhenFull,
 };
 
 use crate::Clock;
@@ -96,10 +96,20 @@ pub struct World {
     servers: RefCell<BTreeMap<String, Server>>,
     /// Every request, in order.
     pub requests: RefCell<Vec<HttpRequest>>,
-    /// Checkpoints with their revisions.
-    pub checkpoints: RefCell<BTreeMap<String, (Checkpoint, Revision)>>,
+    /// What is stored of the stream.
+    pub stored: RefCell<Loaded>,
+    /// A page was begun, and nothing has been accepted or given up since.
+    page_is_open: Cell<bool>,
+    /// Gaps in the order in which they were recorded.
+    pub gaps: RefCell<Vec<Gap>>,
     /// Dead letters by id and sink.
     pub letters: RefCell<BTreeMap<(EventId, Option<String>), DeadLetter>>,
+    /// So many dead letters find room.
+    pub room_for_letters: Cell<usize>,
+    /// Another run takes the stream over after so many batches were accepted.
+    pub lose_after_accepts: Cell<Option<u32>>,
+    /// Why the host wants the run to end.
+    pub must_end: Cell<Option<&'static str>>,
     /// The next saves fail like this.
     pub save_errors: RefCell<VecDeque<StoreError>>,
     /// Requests under way, and the most there ever were, by host name.
@@ -116,8 +126,13 @@ impl World {
             clock: Clock::starting_at(now),
             servers: RefCell::default(),
             requests: RefCell::default(),
-            checkpoints: RefCell::default(),
+            stored: RefCell::default(),
+            page_is_open: Cell::new(false),
+            gaps: RefCell::default(),
             letters: RefCell::default(),
+            room_for_letters: Cell::new(usize::MAX),
+            lose_after_accepts: Cell::new(None),
+            must_end: Cell::new(None),
             save_errors: RefCell::default(),
             busy: RefCell::default(),
             body_pieces_read: Rc::default(),
@@ -132,12 +147,18 @@ impl World {
             .insert(host.to_owned(), Box::new(answer));
     }
 
-    /// The stored checkpoint of `stream`.
-    pub fn checkpoint(&self, stream: &str) -> Option<Checkpoint> {
-        self.checkpoints
-            .borrow()
-            .get(stream)
-            .map(|(checkpoint, _)| checkpoint.clone())
+    /// The stored checkpoint.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.stored.borrow().checkpoint.clone()
+    }
+
+    fn expect(&self, expected: Revision) -> Result<(), StoreError> {
+        let stored = self.stored.borrow().revision;
+        if stored == expected {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict { stored })
+        }
     }
 
     /// Most requests that were under way to `host` at once.
@@ -213,58 +234,16 @@ impl Host for World {
         Ok((reply.head, body))
     }
 
-    async fn load(&self, stream: &StreamId) -> Result<(Option<Checkpoint>, Revision), StoreError> {
-        self.clock.sleep(1).await;
-        Ok(match self.checkpoints.borrow().get(stream.as_str()) {
-            Some((checkpoint, revision)) => (Some(checkpoint.clone()), *revision),
-            None => (None, Revision::default()),
-        })
-    }
-
-    async fn save(
-        &self,
-        stream: &StreamId,
-        expected: Revision,
-        next: &Checkpoint,
-    ) -> Result<Revision, StoreError> {
-        self.clock.sleep(1).await;
-        if let Some(error) = self.save_errors.borrow_mut().pop_front() {
-            return Err(error);
-        }
-        let mut checkpoints = self.checkpoints.borrow_mut();
-        let stored = checkpoints
-            .get(stream.as_str())
-            .map_or(Revision::default(), |(_, revision)| *revision);
-        if stored != expected {
-            return Err(StoreError::Conflict { stored });
-        }
-        // What a real store does to it: written as JSON and read back.
-        let text = serde_json::to_string(next).expect("a checkpoint can be written");
-        let read = serde_json::from_str(&text).expect("a checkpoint can be read");
-        let revision = Revision(stored.0 + 1);
-        checkpoints.insert(stream.as_str().to_owned(), (read, revision));
-        Ok(revision)
-    }
-
-    async fn keep_dead_letters(
-        &self,
-        _stream: &StreamId,
-        letters: &[DeadLetter],
-    ) -> Result<(), StoreError> {
-        self.clock.sleep(1).await;
-        let mut kept = self.letters.borrow_mut();
-        for letter in letters {
-            kept.insert((letter.id, letter.sink.clone()), letter.clone());
-        }
-        Ok(())
-    }
-
     async fn sleep(&self, millis: u64) {
         self.clock.sleep(millis).await;
     }
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn must_end(&self) -> Option<&'static str> {
+        self.must_end.get()
     }
 
     fn entropy(&self, out: &mut [u8]) {
@@ -277,5 +256,101 @@ impl Host for World {
             self.random.set(x);
             *byte = (x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 56) as u8;
         }
+    }
+}
+
+impl Store for World {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        self.clock.sleep(1).await;
+        Ok(self.stored.borrow().clone())
+    }
+
+    async fn begin_page(&self, at: Revision, cursor: &Cursor) -> Result<Progress, StoreError> {
+        self.clock.sleep(1).await;
+        self.expect(at)?;
+        let progress = &mut self.stored.borrow_mut().progress;
+        if progress.cursor.as_ref() != Some(cursor) {
+            *progress = Progress {
+                cursor: Some(cursor.clone()),
+                ..Progress::default()
+            };
+        } else if self.page_is_open.get() {
+            progress.killed += 1;
+        }
+        self.page_is_open.set(true);
+        Ok(progress.clone())
+    }
+
+    async fn accept(&self, at: Revision, accepted: &Accepted) -> Result<(), StoreError> {
+        self.clock.sleep(1).await;
+        match self.lose_after_accepts.get() {
+            Some(0) => self.stored.borrow_mut().revision.0 += 1,
+            Some(left) => self.lose_after_accepts.set(Some(left - 1)),
+            None => {}
+        }
+        self.expect(at)?;
+        let progress = &mut self.stored.borrow_mut().progress;
+        progress.killed = 0;
+        progress.accepted.push(accepted.clone());
+        self.page_is_open.set(false);
+        Ok(())
+    }
+
+    async fn abandon_page(&self, at: Revision) -> Result<(), StoreError> {
+        self.clock.sleep(1).await;
+        self.expect(at)?;
+        self.stored.borrow_mut().progress.killed = 0;
+        self.page_is_open.set(false);
+        Ok(())
+    }
+
+    async fn save(
+        &self,
+        expected: Revision,
+        next: &Checkpoint,
+        what: Save<'_>,
+    ) -> Result<Revision, StoreError> {
+        self.clock.sleep(1).await;
+        if let Some(error) = self.save_errors.borrow_mut().pop_front() {
+            return Err(error);
+        }
+        self.expect(expected)?;
+        // What a real store does to it: written as JSON and read back.
+        let text = serde_json::to_string(next).expect("a checkpoint can be written");
+        let read: Checkpoint = serde_json::from_str(&text).expect("a checkpoint can be read");
+        let mut stored = self.stored.borrow_mut();
+        stored.checkpoint = Some(read);
+        if let Save::Page { gap } = what {
+            self.gaps.borrow_mut().extend(gap.cloned());
+            stored.progress = Progress::default();
+        }
+        self.page_is_open.set(false);
+        stored.revision = Revision(expected.0 + 1);
+        Ok(stored.revision)
+    }
+
+    async fn keep_dead_letters(
+        &self,
+        letters: &[DeadLetter],
+        when_full: WhenFull,
+    ) -> Result<u64, StoreError> {
+        self.clock.sleep(1).await;
+        let mut kept = self.letters.borrow_mut();
+        let mut dropped = 0;
+        for letter in letters {
+            if kept.len() >= self.room_for_letters.get() {
+                match when_full {
+                    WhenFull::Refuse => {
+                        return Err(StoreError::Full {
+                            kept: kept.len() as u64,
+                        });
+                    }
+                    WhenFull::Drop => dropped += 1,
+                }
+                continue;
+            }
+            kept.insert((letter.id, letter.sink.clone()), letter.clone());
+        }
+        Ok(dropped)
     }
 }

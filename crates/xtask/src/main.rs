@@ -10,6 +10,7 @@
 mod bench;
 mod check;
 mod demo;
+mod faults;
 mod layering;
 mod process;
 mod project;
@@ -40,6 +41,8 @@ enum Command {
     Check,
     /// Measures decoding against idiomatic JavaScript and against a value tree, in one run.
     Bench(bench::Options),
+    /// Breaks the pipeline and its stores in every way, and counts what was lost and what was sent twice.
+    Faults(faults::Options),
     /// Builds the npm package's WebAssembly into npm/pkg.
     Wasm,
     /// Builds the Worker's WebAssembly into worker/pkg; wrangler.toml calls this.
@@ -68,6 +71,7 @@ fn run(command: Command) -> Result<ExitCode> {
             check::run(&project)?;
         }
         Command::Bench(options) => bench::run(&project, &options)?,
+        Command::Faults(options) => faults::run(&project, &options)?,
         Command::Wasm => wasm::npm_package(&project)?,
         Command::Worker => wasm::worker_for_wrangler(&project)?,
         Command::Setup => setup::everything(&project)?,

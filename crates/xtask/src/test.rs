@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{self, About};
 use crate::project::Project;
-use crate::{bench, check, setup, wasm};
+use crate::{bench, check, faults, setup, wasm};
 
 /// Folders of TypeScript tests under tests/. All of them must exist.
 const TYPESCRIPT_TESTS: [&str; 3] = ["vectors", "emulator", "e2e"];
@@ -33,6 +33,9 @@ pub fn run(project: &Project) -> Result<ExitCode> {
             report.skip(&name);
         }
     }
+    report.work("faults", || {
+        faults::run(project, &faults::Options::everything())
+    });
     report.work("bench --assert", || {
         bench::run(project, &bench::Options::short_assertion())
     });

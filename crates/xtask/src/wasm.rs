@@ -3,6 +3,8 @@
 //! Cargo knows by itself whether to compile. What comes after cargo is skipped if cargo's output and the
 //! steps are the same as last time and nobody touched the result.
 
+mod instances;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -47,18 +49,14 @@ pub fn worker_for_wrangler(project: &Project) -> Result<()> {
 
 /// Builds the Worker's module into worker/pkg.
 ///
-/// This does what worker-build does, without the ten minutes of installing it. The extra function lets
-/// the JavaScript around the module begin anew after a trap.
+/// This does what worker-build does, without the ten minutes of installing it, and one thing more: the Worker
+/// needs several instances of the module.
 pub fn worker(project: &Project) -> Result<()> {
     let build = Build {
         package: "edgesiem-worker",
         features: None,
-        wasm_bindgen: &[
-            "--target",
-            "web",
-            "--no-typescript",
-            "--experimental-reset-state-function",
-        ],
+        wasm_bindgen: &["--target", "web", "--no-typescript"],
+        instances: Instances::Many,
         out: project.root().join("worker/pkg"),
     };
     build.run(project)
@@ -96,6 +94,7 @@ pub fn benchmark(project: &Project) -> Result<PathBuf> {
         package: "edgesiem-wasm",
         features: Some("bench"),
         wasm_bindgen: &["--target", "web", "--no-typescript"],
+        instances: Instances::One,
         out: project.target().join("bench/pkg"),
     };
     build.run(project)?;
@@ -157,10 +156,18 @@ pub fn npm_package(project: &Project) -> Result<()> {
     report_size(project, &out.join("edgesiem_wasm_bg.wasm"))
 }
 
+/// How many instances of a module may live at the same time.
+#[derive(Clone, Copy)]
+enum Instances {
+    One,
+    Many,
+}
+
 struct Build<'a> {
     package: &'a str,
     features: Option<&'a str>,
     wasm_bindgen: &'a [&'a str],
+    instances: Instances,
     /// Everything in this folder is ours.
     out: PathBuf,
 }
@@ -175,14 +182,19 @@ impl Build<'_> {
         let steps = [self.wasm_bindgen, &WASM_OPT].concat().join(" ");
         let label = format!("{}-{}", self.package, self.features.unwrap_or("default"));
         let versions = project.locked_version("wasm-bindgen")?;
-        let optimiser = fs::read(project.node_modules().join("binaryen/package.json"))
-            .context("cannot read binaryen's package.json")?;
-        let stamp = Stamp::new(
-            project,
-            &label,
-            &self.out,
-            &[&compiled, steps.as_bytes(), versions.as_bytes(), &optimiser],
-        );
+        let optimiser = package_json(project, "binaryen")?;
+        let wrapper = match self.instances {
+            Instances::One => Vec::new(),
+            Instances::Many => instances::inputs(project)?,
+        };
+        let mut inputs = vec![
+            compiled.as_slice(),
+            steps.as_bytes(),
+            versions.as_bytes(),
+            &optimiser,
+        ];
+        inputs.extend(wrapper.iter().map(Vec::as_slice));
+        let stamp = Stamp::new(project, &label, &self.out, &inputs);
         let module = format!("{name}_bg.wasm");
         if stamp.is_fresh() {
             say(&format!("{} is up to date", shown(project, &self.out)));
@@ -211,6 +223,9 @@ impl Build<'_> {
                 remedy: "run `cargo xtask setup`; wasm-bindgen must be the version in Cargo.lock",
             },
         )?;
+        if matches!(self.instances, Instances::Many) {
+            instances::wrap(project, &bound, &name)?;
+        }
         let bound_module = bound.join(&module);
         process::run(
             project,
@@ -260,6 +275,12 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
         .join("release")
         .join(file);
     fs::read(&path).with_context(|| format!("cargo did not write {}", path.display()))
+}
+
+/// Says which version of a tool from npm is installed.
+fn package_json(project: &Project, package: &str) -> Result<Vec<u8>> {
+    fs::read(project.node_modules().join(package).join("package.json"))
+        .with_context(|| format!("cannot read {package}'s package.json"))
 }
 
 fn wasm_opt(project: &Project) -> Command {

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use edgesiem_model::{Budget, ErrorKind, Limits, Schema, Sink, StreamId, Timestamp};
-use edgesiem_pipeline::{Outcome, Stream, run};
+use edgesiem_model::{Budget, ErrorKind, Limits, Schema, StreamId, Timestamp};
+use edgesiem_pipeline::{Destination, Outcome, Stream, Window, run};
 use edgesiem_testkit::{PlainSchema, Reply, ScriptedSink, ScriptedSource, World};
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -13,9 +13,11 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 pub struct Case {
     pub world: World,
     pub source: ScriptedSource,
-    pub sinks: Vec<Box<dyn Sink>>,
+    pub sinks: Vec<Destination>,
     pub limits: Limits,
     pub budget: Budget,
+    pub emit_gaps: bool,
+    pub replay: Option<Window>,
     pub received: Received,
 }
 
@@ -60,6 +62,8 @@ impl Case {
             sinks: Vec::new(),
             limits: Limits::default(),
             budget: Budget::default(),
+            emit_gaps: false,
+            replay: None,
             received: Received::default(),
         }
     }
@@ -71,15 +75,31 @@ impl Case {
         max_events: usize,
         answer: impl Fn(usize, &str) -> Option<Reply> + 'static,
     ) -> Self {
-        self.sinks
-            .push(Box::new(ScriptedSink::new(name, max_events)));
+        self.sinks.push(Destination {
+            sink: Box::new(ScriptedSink::new(name, max_events)),
+            required: true,
+        });
         let (received, count) = (self.received.clone(), Cell::new(0));
         self.world.serve(&format!("{name}.test"), move |request| {
             let body = String::from_utf8_lossy(&request.body).into_owned();
             let reply = answer(count.replace(count.get() + 1), &body)
                 .unwrap_or_else(|| Reply::new(200, ""));
-            if reply.head.status == 200 && request.target == "/" && !reply.lost {
-                received.add(name, &request.body);
+            let header = |name: &str| reply.head.header(name).unwrap_or("").to_owned();
+            let left_out: Vec<usize> = [header("again"), header("refused")]
+                .iter()
+                .flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>())
+                .filter_map(|place| place.parse().ok())
+                .collect();
+            if matches!(reply.head.status, 200 | 207) && request.target == "/" && !reply.lost {
+                let taken: Vec<_> = body
+                    .split('\n')
+                    .enumerate()
+                    .filter(|(place, _)| !left_out.contains(place))
+                    .map(|(_, document)| document)
+                    .collect();
+                if !taken.is_empty() {
+                    received.add(name, taken.join("\n").as_bytes());
+                }
             }
             reply
         });
@@ -99,21 +119,32 @@ impl Case {
         self.run_with(&mut PlainSchema)
     }
 
-    pub fn run_with(&self, schema: &mut dyn Schema) -> Outcome {
-        let stream = Stream {
+    /// The sink that was added last need not take anything.
+    pub fn optional(mut self) -> Self {
+        self.sinks.last_mut().unwrap().required = false;
+        self
+    }
+
+    pub fn stream(&self) -> Stream<'_> {
+        Stream {
             id: StreamId::new("s").unwrap(),
             source: &self.source,
             sinks: &self.sinks,
             limits: self.limits,
-        };
-        self.world
-            .clock
-            .run(run(&self.world, &stream, schema, self.budget))
+            emit_gaps: self.emit_gaps,
+            replay: self.replay.clone(),
+        }
+    }
+
+    pub fn run_with(&self, schema: &mut dyn Schema) -> Outcome {
+        let stream = self.stream();
+        let run = run(&self.world, &self.world, &stream, schema, self.budget);
+        self.world.clock.run(run)
     }
 
     pub fn cursor(&self) -> Option<String> {
         self.world
-            .checkpoint("s")
+            .checkpoint()
             .map(|checkpoint| checkpoint.cursor.0.as_str().unwrap().to_owned())
     }
 

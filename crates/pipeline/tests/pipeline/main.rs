@@ -10,4 +10,7 @@
 
 mod case;
 mod delivery;
+mod optional;
 mod pages;
+mod replay;
+mod resume;

@@ -32,7 +32,7 @@ pub struct Config {
     /// Host; the token's default if it is not set.
     #[serde(default)]
     pub host: Option<String>,
-    /// More indexed fields, the same for every event. `edgesiem_id` is ours.
+    /// More indexed fields, the same for every event. `edgesiem_id` and `edgesiem_replay` are ours.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
     /// Wait for indexer acknowledgement; the token must have it enabled.
@@ -145,12 +145,8 @@ impl Config {
                     "this cannot name an indexed field",
                     "use 1 to 64 letters, digits, dots and underscores, not beginning with an underscore",
                 );
-            } else if name == encode::ID_FIELD {
-                check.problem(
-                    &key,
-                    "this field holds the event's id",
-                    "choose another name",
-                );
+            } else if [encode::ID_FIELD, encode::REPLAY_FIELD].contains(&name.as_str()) {
+                check.problem(&key, "this field is EdgeSIEM's own", "choose another name");
             }
             check_text(check, &key, Some(value));
         }

@@ -1,12 +1,16 @@
 //! A batch as a sequence of HEC objects.
 
-use edgesiem_model::{BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp};
+use edgesiem_model::{
+    Batch, BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp,
+};
 
 use super::{Config, SplunkHec};
 use crate::{USER_AGENT, document};
 
 /// Indexed field that holds the event's id.
 pub(super) const ID_FIELD: &str = "edgesiem_id";
+/// Indexed field that names the replay an event was sent in. Live events do not have it.
+pub(super) const REPLAY_FIELD: &str = "edgesiem_replay";
 /// When waiting for an acknowledgement began.
 pub(super) const PENDING_SINCE: &str = "x-edgesiem-pending-since";
 
@@ -14,6 +18,12 @@ const CHANNEL: &str = "x-splunk-request-channel";
 /// Digits of the largest time in seconds, a point, and three digits.
 const TIME_BYTES: usize = 21;
 const ID_BYTES: usize = 32;
+
+/// From the quote after the id to the end of the replay's name, whose closing quote is the one that the id would have
+/// had.
+fn replay_member(replay: &str) -> String {
+    format!(r#"","{REPLAY_FIELD}":"{replay}"#)
+}
 
 /// The parts of an object that are the same for every event: before the document, between document and id,
 /// after the id.
@@ -60,6 +70,8 @@ pub(super) fn with_envelope(size: BatchLimits, parts: &[&str]) -> BatchLimits {
         bytes_per_event: bytes
             .saturating_add(TIME_BYTES)
             .saturating_add(ID_BYTES)
+            .saturating_add(replay_member("").len())
+            .saturating_add(Batch::MAX_REPLAY_BYTES)
             .saturating_add(document::QUOTES),
         bytes_per_batch: 0,
         ..size
@@ -69,6 +81,7 @@ pub(super) fn with_envelope(size: BatchLimits, parts: &[&str]) -> BatchLimits {
 pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
     let envelopes = batch.len().saturating_mul(sink.limits.bytes_per_event);
     let mut body = Vec::with_capacity(batch.document_bytes().saturating_add(envelopes));
+    let replay = batch.replay().map(replay_member).unwrap_or_default();
     for event in batch.events() {
         body.push(b'{');
         if let Some(time) = event.time {
@@ -80,6 +93,7 @@ pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
         document::push_value(&mut body, event.document);
         body.extend_from_slice(sink.after.as_bytes());
         body.extend_from_slice(event.id.to_string().as_bytes());
+        body.extend_from_slice(replay.as_bytes());
         body.extend_from_slice(sink.end.as_bytes());
         // HEC needs nothing between objects; receivers that imitate it split at white space.
         body.push(b'\n');

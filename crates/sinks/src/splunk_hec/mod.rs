@@ -10,7 +10,15 @@
 //! ```
 //!
 //! HEC has no idempotency key. Delivery is at least once: a batch that is repeated, or bisected because one
-//! event of it was refused, may be indexed twice, and `| dedup edgesiem_id` tells.
+//! event of it was refused, may be indexed twice, and `| dedup edgesiem_id` tells. Events of a replay have the
+//! replay's name in the indexed field `edgesiem_replay`, such as `r7`, so that a search or an alert can leave them
+//! out; live events do not have the field.
+//!
+//! An answer that names an event (`invalid-event-number`) is not taken for acceptance of those before it: no page of
+//! Splunk's documentation says what becomes of them, and what maintainers report of it differs
+//! (<https://github.com/open-telemetry/opentelemetry-collector-contrib/issues/36113>,
+//! <https://github.com/vectordotdev/vector/issues/11434>). The batch is bisected instead: that may repeat events and
+//! loses none.
 //!
 //! # Acknowledgement
 //!

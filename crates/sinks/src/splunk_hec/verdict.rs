@@ -31,8 +31,8 @@ enum Code {
     Token,
     /// 5 no data, 6 invalid data format, 12 event field is required, 13 event field cannot be blank,
     /// 15 error in handling indexed fields. Our fields are checked strings, so 15 can only come from an
-    /// event's time. `invalid-event-number` in the body is not used to cut the batch: events before it may
-    /// be indexed or not, and bisecting finds the event without relying on either.
+    /// event's time. Why `invalid-event-number` in the body is not used to cut the batch is in the sink's
+    /// documentation.
     Event,
     /// 7 incorrect index.
     Index,

@@ -4,7 +4,9 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgesiem_model::{BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp};
+use edgesiem_model::{
+    Batch, BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp,
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -13,6 +15,7 @@ use crate::{USER_AGENT, document};
 
 const TYPE: &str = r#"{"type":"edgesiem.events""#;
 const TIMESTAMP: &str = r#","timestamp":""#;
+const REPLAY: &str = r#","replay":""#;
 const EVENT_IDS: &str = r#","event_ids":["#;
 const DATA: &str = r#"],"data":["#;
 const END: &str = "]}";
@@ -55,19 +58,25 @@ impl fmt::Debug for SigningKey {
 
 /// `size` with what the envelope adds.
 pub(super) fn with_envelope(size: BatchLimits) -> BatchLimits {
-    let fixed = [TYPE, TIMESTAMP, "\"", EVENT_IDS, DATA, END];
+    let fixed = [TYPE, TIMESTAMP, "\"", REPLAY, "\"", EVENT_IDS, DATA, END];
+    let variable = TIME_BYTES.saturating_add(Batch::MAX_REPLAY_BYTES);
     BatchLimits {
         bytes_per_event: ID_BYTES.saturating_add(document::QUOTES).saturating_add(2),
         bytes_per_batch: fixed
             .iter()
-            .fold(TIME_BYTES, |sum, part| sum.saturating_add(part.len())),
+            .fold(variable, |sum, part| sum.saturating_add(part.len())),
         ..size
     }
 }
 
 pub(super) fn request(sink: &Webhook, batch: &BatchView<'_>, now: Timestamp) -> HttpRequest {
     let body = body(batch, &sink.limits);
-    let id = format!("msg_{}", batch.key());
+    // A message that says it is a replay is another message than the one that came live: under the same id a
+    // receiver that goes by the specification would ignore it.
+    let id = match batch.replay() {
+        Some(replay) => format!("msg_{}_{replay}", batch.key()),
+        None => format!("msg_{}", batch.key()),
+    };
     let timestamp = now.secs().to_string();
     let signatures: Vec<String> = sink
         .keys
@@ -107,6 +116,11 @@ fn body(batch: &BatchView<'_>, limits: &BatchLimits) -> Vec<u8> {
     if let Some(time) = batch.events().find_map(|event| event.time) {
         out.extend_from_slice(TIMESTAMP.as_bytes());
         out.extend_from_slice(time.to_rfc3339().as_bytes());
+        out.push(b'"');
+    }
+    if let Some(replay) = batch.replay() {
+        out.extend_from_slice(REPLAY.as_bytes());
+        out.extend_from_slice(replay.as_bytes());
         out.push(b'"');
     }
     out.extend_from_slice(EVENT_IDS.as_bytes());

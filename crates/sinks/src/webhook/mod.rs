@@ -12,6 +12,10 @@
 //! sent), and is left out if none has. Nothing in the body depends on the attempt: a repeated delivery has
 //! the same `webhook-id` and the same bytes, and only `webhook-timestamp` and `webhook-signature` are new.
 //!
+//! A message of a replay says so by `"replay":"r7"`, the replay's name, after `timestamp`, and has a `webhook-id` of
+//! its own. Its `event_ids` are those under which the events came live, except that identical lines which fall on
+//! other pages than before change their numbers, and with them their ids.
+//!
 //! Delivery is at least once. After a crash the same events may come in other batches, under another
 //! `webhook-id`; a receiver that must not count twice goes by `event_ids`.
 //!

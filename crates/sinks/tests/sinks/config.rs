@@ -68,13 +68,14 @@ fn every_problem_is_reported_with_its_key() {
             json!({
                 "url": "https://splunk.example:8088/services/collector/raw", "token": {"secret": "NOT_SET"},
                 "index": "", "sourcetype": "a\u{1b}b",
-                "fields": {"edgesiem_id": "x", "_x": "y", "ok": ""},
+                "fields": {"edgesiem_id": "x", "edgesiem_replay": "x", "_x": "y", "ok": ""},
                 "channel": "not-a-guid", "ack_timeout_s": 0,
             }),
             &[
                 "token",
                 "fields._x",
                 "fields.edgesiem_id",
+                "fields.edgesiem_replay",
                 "fields.ok",
                 "index",
                 "sourcetype",

@@ -117,6 +117,7 @@ fn name(verdict: &SinkVerdict) -> String {
         SinkVerdict::Retry {
             after_ms: Some(ms), ..
         } => format!("retry {ms}"),
+        SinkVerdict::Partial { again, refused, .. } => format!("partial {again:?} {refused:?}"),
         SinkVerdict::TooLarge => "too large".to_owned(),
         SinkVerdict::Rejected { .. } => "rejected".to_owned(),
         SinkVerdict::Stop(error) => format!("stop: {}", error.message()),

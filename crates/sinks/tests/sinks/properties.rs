@@ -55,8 +55,15 @@ fn documents(one: impl Strategy<Value = (String, Value)>) -> impl Strategy<Value
     )
 }
 
-fn batch(documents: &Documents) -> Batch {
+/// The longest name included, because room for it is promised.
+fn replay() -> impl Strategy<Value = Option<String>> {
+    let letters = prop::collection::vec(prop::char::range('a', 'z'), 1..=Batch::MAX_REPLAY_BYTES);
+    prop::option::of(letters.prop_map(String::from_iter))
+}
+
+fn batch(documents: &Documents, replay: Option<&str>) -> Batch {
     let mut batch = Batch::default();
+    batch.set_replay(replay.map(Into::into));
     for (line, (document, _, id, time)) in (0_u64..).zip(documents) {
         batch.push(&Event {
             id: EventId::from_bytes(*id),
@@ -86,8 +93,8 @@ fn check_limits(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
     assert!(body.len() <= promised, "{} > {promised}", body.len());
 }
 
-/// The body parses back to exactly the documents, their ids and times.
-fn check_body(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
+/// The body parses back to exactly the documents, their ids and times, and says of which replay they are.
+fn check_body(sink: &dyn Sink, documents: &Documents, replay: Option<&str>, body: &[u8]) {
     let expected: Vec<&Value> = documents.iter().map(|(_, value, ..)| value).collect();
     let ids: Vec<String> = documents
         .iter()
@@ -105,6 +112,7 @@ fn check_body(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
             expected
         );
         assert_eq!(message["event_ids"], Value::from(ids));
+        assert_eq!(message.get("replay"), replay.map(Value::from).as_ref());
         let first_time = documents.iter().find_map(|(.., time)| *time);
         let first_time = first_time.map(|ms| Timestamp::from_millis(ms).to_rfc3339());
         assert_eq!(message["timestamp"], Value::from(first_time));
@@ -122,35 +130,40 @@ fn check_body(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
         assert_eq!(seen, ids.iter().collect::<Vec<_>>());
         for (object, (.., time)) in objects.iter().zip(documents) {
             assert_eq!(object.get("time").is_some(), time.is_some());
+            let named = object["fields"].get("edgesiem_replay");
+            assert_eq!(named, replay.map(Value::from).as_ref());
         }
     }
 }
 
 proptest! {
     #[test]
-    fn a_body_is_exactly_the_documents_and_keeps_the_limits_promise(documents in documents(object())) {
-        let batch = batch(&documents);
+    fn a_body_is_exactly_the_documents_and_keeps_the_limits_promise(
+        documents in documents(object()), replay in replay(),
+    ) {
+        let batch = batch(&documents, replay.as_deref());
         for sink in [webhook(), splunk(false), splunk_with_everything()] {
             let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
             check_limits(sink.as_ref(), &documents, &body);
-            check_body(sink.as_ref(), &documents, &body);
+            check_body(sink.as_ref(), &documents, replay.as_deref(), &body);
         }
     }
 
     #[test]
-    fn text_documents_come_back_as_strings(documents in documents(text())) {
-        let batch = batch(&documents);
+    fn text_documents_come_back_as_strings(documents in documents(text()), replay in replay()) {
+        let batch = batch(&documents, replay.as_deref());
         for sink in [webhook(), splunk(false), splunk_with_everything()] {
             let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
-            check_body(sink.as_ref(), &documents, &body);
+            check_body(sink.as_ref(), &documents, replay.as_deref(), &body);
         }
     }
 
     #[test]
     fn a_repeated_delivery_differs_only_in_time_and_signature(
-        documents in documents(object()), first in any::<u64>(), second in any::<u64>(),
+        documents in documents(object()), replay in replay(),
+        first in any::<u64>(), second in any::<u64>(),
     ) {
-        let batch = batch(&documents);
+        let batch = batch(&documents, replay.as_deref());
         for sink in [webhook(), splunk(false), splunk_with_everything()] {
             let [a, b] = [first, second].map(|ms| sink.request(&batch.view(), Timestamp::from_millis(ms)));
             assert_eq!(a.body, b.body);

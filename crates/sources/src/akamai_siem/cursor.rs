@@ -7,6 +7,8 @@ use super::AkamaiSiem;
 
 /// Distance from the end of the retention, because time passes between asking and being served.
 const MARGIN_S: u64 = 60;
+/// Time mode leaves out what is newer, and takes no later end of a range.
+const UNSETTLED_S: u64 = 5;
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,55 @@ impl Position {
     }
 }
 
+/// The oldest time that may be asked for.
+fn oldest(source: &AkamaiSiem, now: Timestamp) -> u64 {
+    now.secs()
+        .saturating_sub(source.retention_s)
+        .saturating_add(MARGIN_S)
+}
+
+/// Time mode over a range that somebody asked for. Whole seconds: the range is widened to them.
+pub(super) fn since(
+    source: &AkamaiSiem,
+    from: Timestamp,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Cursor, Error> {
+    let oldest = oldest(source, now);
+    let newest = now.secs().saturating_sub(UNSETTLED_S);
+    let refuse = |reason: &str, user_action: String| {
+        let error =
+            Error::new(ErrorKind::Config, reason, user_action).with("from", from.to_rfc3339());
+        Err(match to {
+            Some(to) => error.with("to", to.to_rfc3339()),
+            None => error,
+        })
+    };
+    let begin = format!(
+        "begin no earlier than {} and no later than {}",
+        Timestamp::from_secs(oldest),
+        Timestamp::from_secs(newest)
+    );
+    if from.secs() < oldest {
+        return refuse("the source no longer has events that old", begin);
+    }
+    if from.secs() > newest {
+        return refuse("the beginning lies in the future", begin);
+    }
+    if to.is_some_and(|to| to <= from) {
+        return refuse(
+            "the end is not after the beginning",
+            format!("end later than {from}"),
+        );
+    }
+    let end = to.map(|to| to.millis().div_ceil(1000));
+    Ok(Position::Time {
+        from: from.secs(),
+        to: end.filter(|end| *end <= newest),
+    }
+    .to_cursor())
+}
+
 /// Time mode from shortly before the last known event, as far back as Akamai still has events.
 pub(super) fn recover(
     source: &AkamaiSiem,
@@ -75,10 +126,7 @@ pub(super) fn recover(
     last_event_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Recovery {
-    let oldest = now
-        .secs()
-        .saturating_sub(source.retention_s)
-        .saturating_add(MARGIN_S);
+    let oldest = oldest(source, now);
     // A range that begins in the future is refused, and clocks and event times may be wrong.
     let newest = now.secs().saturating_sub(MARGIN_S).max(oldest);
     let wanted = last_event_at.map(|time| time.secs().saturating_sub(source.recovery_overlap_s));

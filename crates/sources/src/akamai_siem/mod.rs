@@ -14,6 +14,7 @@
 //!   the literal `NULL`. In *time mode* (`from`, optional `to`, `limit`; epoch seconds) it covers a range
 //!   within the last 12 hours. If both are given, time wins. A time-mode page is continued with the offset
 //!   that it returned (`query-parameter-combinations`).
+//! - In time mode `to` is at least five seconds ago, and the present less five seconds if it is not given (`400`).
 //! - Events are ordered by when they were stored, not by when they happened. The newest five seconds are
 //!   left out; offset mode delivers them with the next page, time mode never.
 //! - A page is one JSON object a line. The last line is no event but the context: `offset` (always there),
@@ -74,6 +75,19 @@ impl Source for AkamaiSiem {
 
     fn start(&self) -> Cursor {
         self.start.to_cursor()
+    }
+
+    fn since(
+        &self,
+        from: Timestamp,
+        to: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Cursor, Error> {
+        cursor::since(self, from, to, now)
+    }
+
+    fn retention_s(&self) -> Option<u64> {
+        Some(self.retention_s)
     }
 
     fn page_limits(&self) -> PageLimits {

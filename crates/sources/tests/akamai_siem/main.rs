@@ -12,6 +12,7 @@ mod config;
 mod page;
 mod recovery;
 mod request;
+mod since;
 mod verdict;
 
 use edgesiem_model::{

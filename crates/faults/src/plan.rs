@@ -1,0 +1,108 @@
+//! The stream of a case, read from a configuration as a host reads it.
+
+use std::rc::Rc;
+
+use edgesiem::{Config, StreamConfig};
+use edgesiem_model::{Schema, Secret};
+use edgesiem_pipeline::Destination;
+use serde_json::{Map, Value, json};
+
+use crate::case::{Case, Written};
+use crate::mutants::{HastySource, Mutant};
+use crate::world::bulk::Bulk;
+use crate::world::receiver::Kind;
+use crate::world::{SOURCE, World, sink_host};
+
+/// Name of the stream.
+pub const STREAM: &str = "s";
+
+/// Name of a sink, by its place in the stream.
+pub fn sink_name(sink: usize) -> String {
+    format!("sink{sink}")
+}
+
+/// A schema by itself, to know what sinks must get.
+pub fn schema(written: Written) -> Box<dyn Schema> {
+    let mut case = Case::new(crate::case::Profile::Kv);
+    case.written = written;
+    parsed(&case).schema
+}
+
+/// The stream, with a source, sinks and scratch memory of its own.
+pub fn stream(case: &Case, world: &Rc<World>) -> StreamConfig {
+    let mut stream = parsed(case);
+    for (number, sink) in case.sinks.iter().enumerate() {
+        if sink.kind == Kind::Bulk {
+            let bulk = Bulk::new(&sink_name(number), &sink_host(number), case.batch_events);
+            let destination = Destination {
+                sink: Box::new(bulk),
+                required: sink.required,
+            };
+            let place = number.min(stream.sinks.len());
+            stream.sinks.insert(place, destination);
+        }
+    }
+    // The one that stands in where a configuration would have no sink at all.
+    stream.sinks.truncate(case.sinks.len());
+    if case.mutant == Some(Mutant::CutIsWhole) {
+        let source = HastySource {
+            source: stream.source,
+            world: Rc::clone(world),
+        };
+        stream.source = Box::new(source);
+    }
+    stream
+}
+
+fn parsed(case: &Case) -> StreamConfig {
+    let mut sinks = Map::new();
+    let mut names = Vec::new();
+    for (number, sink) in case.sinks.iter().enumerate() {
+        let (name, host, required) = (sink_name(number), sink_host(number), sink.required);
+        let table = match sink.kind {
+            Kind::Webhook => json!({
+                "kind": "webhook", "url": format!("https://{host}/hook"), "unsigned": true, "required": required,
+            }),
+            Kind::Splunk | Kind::SplunkAck => json!({
+                "kind": "splunk-hec", "url": format!("https://{host}"), "token": { "secret": "TOKEN" },
+                "ack": sink.kind == Kind::SplunkAck, "required": required,
+            }),
+            Kind::Bulk => continue,
+        };
+        sinks.insert(name.clone(), table);
+        names.push(name);
+    }
+    if !case
+        .sinks
+        .iter()
+        .any(|sink| sink.required && sink.kind != Kind::Bulk)
+    {
+        sinks.insert(
+            "last".to_owned(),
+            json!({ "kind": "webhook", "url": "https://last.test/", "unsigned": true }),
+        );
+        names.push("last".to_owned());
+    }
+    let config = json!({
+        "streams": [{
+            "id": STREAM,
+            "schema": case.written.name(),
+            "sinks": names,
+            "source": {
+                "kind": "akamai-siem", "host": SOURCE, "config_ids": [14227],
+                "client_token": { "secret": "TOKEN" }, "client_secret": { "secret": "TOKEN" }, "access_token": { "secret": "TOKEN" },
+                "limit": case.limit, "min_limit": case.min_limit.min(case.limit),
+            },
+            "limits": {
+                "max_batch_events": case.batch_events,
+                "max_attempts": case.max_attempts,
+                "max_stored_dead_letters": case.max_stored_dead_letters,
+            },
+        }],
+        "sinks": Value::Object(sinks),
+    });
+    let secret = |_: &str| Some(Secret::new("simulated".to_owned()));
+    let config = Config::from_json(config, &secret);
+    let mut config = config.expect("the configuration of a case is valid");
+    config.streams.remove(0)
+}

@@ -1,0 +1,227 @@
+//! What is set aside: events that a sink refused, and what an optional sink did not take in time.
+
+use edgesiem_model::{DeadLetter, Error, ErrorKind, Host, Note, RefusedLine, Store, WhenFull};
+
+use crate::deliver::Delivered;
+use crate::flow::Flow;
+use crate::lane::Parcel;
+use crate::page::{Failed, store_error};
+
+impl<H: Host, S: Store> Flow<'_, '_, H, S> {
+    /// Dead letters of the events with these numbers in the batch, each with why.
+    pub(crate) fn letters<'r>(
+        &self,
+        number: usize,
+        parcel: &Parcel,
+        refused: impl Iterator<Item = (usize, &'r str)>,
+    ) -> Vec<DeadLetter> {
+        if parcel.notice {
+            return Vec::new();
+        }
+        refused
+            .filter_map(|(index, reason)| {
+                let numbers = [index];
+                let view = parcel.batch.pick(&numbers);
+                let event = view.events().next()?;
+                Some(DeadLetter {
+                    page: self.page.asked.cursor.clone(),
+                    line: event.line,
+                    part: None,
+                    id: event.id,
+                    reason: reason.to_owned(),
+                    sink: Some(self.page.name(number).to_owned()),
+                    raw: event.raw.to_vec(),
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps dead letters for which there was no room when the sink refused their events, in an earlier run.
+    pub(crate) async fn make_up(&mut self, number: usize, parcel: &Parcel, before: &Note) {
+        let places: Vec<(usize, &str)> = parcel
+            .batch
+            .view()
+            .events()
+            .enumerate()
+            .filter_map(|(index, event)| {
+                let refused = before.refused.iter().find(|it| it.line == event.line)?;
+                Some((index, refused.not_kept.as_deref()?))
+            })
+            .collect();
+        if places.is_empty() {
+            return;
+        }
+        let letters = self.letters(number, parcel, places.into_iter());
+        self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
+        self.intake.letters.extend(letters);
+        if self.settle_letters().await {
+            let mut note = before.clone();
+            note.refused.iter_mut().for_each(|it| it.not_kept = None);
+            self.remember(number, parcel, note).await;
+        }
+    }
+
+    /// Keeps what a sink refused, and notes whether it is safe.
+    pub(crate) async fn book_refused(
+        &mut self,
+        number: usize,
+        parcel: &Parcel,
+        delivered: &Delivered,
+        note: &mut Note,
+    ) {
+        let refused = delivered.refused.iter();
+        let reasons = refused.map(|refused| (refused.index, refused.reason.as_str()));
+        let letters = self.letters(number, parcel, reasons);
+        let mut lines: Vec<RefusedLine> = letters
+            .iter()
+            .map(|letter| RefusedLine {
+                line: letter.line,
+                not_kept: Some(letter.reason.clone()),
+            })
+            .collect();
+        let kept = if self.page.is_required(number) {
+            for letter in &letters {
+                if parcel.refused.borrow_mut().insert(letter.line) {
+                    self.dead_lettered = self.dead_lettered.saturating_add(1);
+                }
+            }
+            self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
+            self.intake.letters.extend(letters);
+            self.settle_letters().await
+        } else {
+            self.keep_optional(number, letters).await;
+            true
+        };
+        if kept {
+            lines.iter_mut().for_each(|line| line.not_kept = None);
+        }
+        note.refused.extend(lines);
+    }
+
+    /// Keeps the dead letters made so far, those of optional sinks aside; says whether they are safe.
+    pub(crate) async fn settle_letters(&mut self) -> bool {
+        let intake = &mut self.intake;
+        let most = self.page.stream.limits.max_dead_letters;
+        if intake.letters_made > most {
+            let reason = intake
+                .letters
+                .last()
+                .map(|letter| letter.reason.clone())
+                .unwrap_or_default();
+            self.stop(Failed::Other(
+                Error::new(
+                    ErrorKind::SourceRefused,
+                    format!("more than {most} events of one page are unreadable or refused"),
+                    "look at the dead letters' reasons; the checkpoint has not moved. Raise limits.max_dead_letters only \
+                     if such events are to be set aside",
+                )
+                .with("last reason", reason),
+            ));
+            return false;
+        }
+        if intake.letters.is_empty() {
+            return true;
+        }
+        let letters = std::mem::take(&mut intake.letters);
+        let kept = self
+            .page
+            .store
+            .keep_dead_letters(&letters, WhenFull::Refuse)
+            .await;
+        match kept {
+            Ok(_) => true,
+            Err(error) => {
+                self.stop(Failed::Store(store_error(
+                    "dead letters could not be kept",
+                    &error,
+                )));
+                false
+            }
+        }
+    }
+
+    /// An optional sink may not keep the others waiting: when there is no room although they have nothing left to
+    /// do, what waits for it is set aside.
+    pub(crate) async fn make_room(&mut self) {
+        let page = self.page;
+        let others_are_busy = self
+            .lanes
+            .iter()
+            .enumerate()
+            .any(|(number, lane)| page.is_required(number) && !lane.waiting.is_empty());
+        if self.has_room() || others_are_busy {
+            return;
+        }
+        for number in 0..self.lanes.len() {
+            if !self.page.is_required(number) {
+                self.spill(number, "the optional sink was too far behind")
+                    .await;
+            }
+        }
+    }
+
+    pub(crate) async fn spill_suspended(&mut self) {
+        for number in 0..self.lanes.len() {
+            let why = self.lanes.get(number).and_then(|lane| lane.down.clone());
+            if let Some(why) = why.filter(|_| !self.page.is_required(number)) {
+                self.spill(number, &why).await;
+            }
+        }
+    }
+
+    pub(crate) async fn give_up_optional(&mut self) {
+        for number in 0..self.lanes.len() {
+            if self.page.is_required(number) {
+                continue;
+            }
+            if let Some(lane) = self.lanes.get_mut(number) {
+                for load in std::mem::take(&mut lane.flying) {
+                    lane.waiting.push_back(load);
+                }
+            }
+            self.spill(number, "the optional sink did not answer in time")
+                .await;
+        }
+        // Only theirs are left.
+        self.in_flight.clear();
+    }
+
+    /// Sets aside all that waits for an optional sink, so that it is never sent by the live stream again.
+    pub(crate) async fn spill(&mut self, number: usize, reason: &str) {
+        let Some(lane) = self.lanes.get_mut(number) else {
+            return;
+        };
+        for load in std::mem::take(&mut lane.waiting) {
+            let numbers = load.numbers();
+            let all = numbers.iter().map(|number| (*number, reason));
+            let letters = self.letters(number, &load.parcel, all);
+            self.keep_optional(number, letters).await;
+            let mut note = load.before.clone().unwrap_or_default();
+            note.left.clear();
+            self.remember(number, &load.parcel, note).await;
+            self.let_go(load.parcel);
+        }
+    }
+
+    pub(crate) async fn keep_optional(&mut self, number: usize, letters: Vec<DeadLetter>) {
+        if letters.is_empty() {
+            return;
+        }
+        let kept = self
+            .page
+            .store
+            .keep_dead_letters(&letters, WhenFull::Drop)
+            .await;
+        let lane = self.lanes.get_mut(number);
+        match (kept, lane) {
+            (Ok(dropped), Some(lane)) => {
+                lane.report.dropped = lane.report.dropped.saturating_add(dropped);
+            }
+            (Err(error), _) => self.stop(Failed::Store(store_error(
+                "dead letters could not be kept",
+                &error,
+            ))),
+            (Ok(_), None) => {}
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Turns the lines of a page into batches and dead letters.
+
+use edgesiem_model::{
+    Batch, Cursor, DeadLetter, Event, EventIds, Gap, Limits, Line, Progress, Schema, StreamId,
+    Timestamp,
+};
+use serde::Serialize;
+
+use crate::batcher::Batcher;
+use crate::open::Asked;
+use crate::run::{Stream, Window};
+
+/// What was read of a page, whether or not it came to an end.
+#[derive(Default)]
+pub(crate) struct Read {
+    pub(crate) events: u64,
+    pub(crate) unreadable: u64,
+    pub(crate) outside: u64,
+    pub(crate) undecoded: u64,
+    pub(crate) bytes: u64,
+    pub(crate) first_event_at: Option<Timestamp>,
+    pub(crate) last_event_at: Option<Timestamp>,
+}
+
+/// A batch as it leaves the intake.
+pub(crate) struct Cut {
+    pub(crate) batch: Batch,
+    /// Not events of the page, but something about it.
+    pub(crate) notice: bool,
+}
+
+/// A gap as its sinks are told of it.
+#[derive(Serialize)]
+struct Notice<'a> {
+    r#type: &'static str,
+    stream: &'a StreamId,
+    #[serde(flatten)]
+    gap: &'a Gap,
+}
+
+/// Lines of a page on their way into batches.
+pub(crate) struct Intake<'a> {
+    schema: &'a mut dyn Schema,
+    ids: EventIds,
+    batcher: Batcher,
+    page: Cursor,
+    window: Option<&'a Window>,
+    document: Vec<u8>,
+    pub(crate) cut: Vec<Cut>,
+    pub(crate) letters: Vec<DeadLetter>,
+    /// Dead letters made for this page, parts of lines and refused events included.
+    pub(crate) letters_made: usize,
+    max_letters: usize,
+    pub(crate) read: Read,
+    /// Escapes can make a document several times as long as its line.
+    max_document_bytes: usize,
+    /// The server's time when the page was asked for, and a minute.
+    believable_until: Timestamp,
+}
+
+impl<'a> Intake<'a> {
+    pub(crate) fn new(
+        stream: &'a Stream<'_>,
+        schema: &'a mut dyn Schema,
+        asked: &Asked,
+        progress: &Progress,
+    ) -> Self {
+        let Limits {
+            max_dead_letters,
+            max_event_bytes,
+            ..
+        } = stream.limits;
+        let replay = stream.replay.as_ref();
+        let server_time = asked.now.shifted(asked.clock_skew_ms);
+        let mut intake = Self {
+            schema,
+            ids: EventIds::new(&stream.id, asked.limit),
+            batcher: Batcher::new(
+                stream.sinks,
+                &stream.limits,
+                progress,
+                replay.map(|window| window.id.clone()),
+            ),
+            page: asked.cursor.clone(),
+            window: replay,
+            document: Vec::new(),
+            cut: Vec::new(),
+            letters: Vec::new(),
+            letters_made: 0,
+            max_letters: max_dead_letters,
+            read: Read::default(),
+            max_document_bytes: max_event_bytes.saturating_mul(2),
+            believable_until: server_time.shifted(60_000),
+        };
+        if let Some(gap) = asked.gap.as_ref().filter(|_| stream.emit_gaps) {
+            intake.notice(&stream.id, gap);
+        }
+        intake
+    }
+
+    pub(crate) fn take(&mut self, line: Line<'_>) {
+        match line {
+            Line::Event(raw) => {
+                self.event(raw);
+                self.read.events = self.read.events.saturating_add(1);
+            }
+            Line::Oversize { part, index, last } => {
+                let reason = "longer than limits.max_event_bytes";
+                self.letter(part, Some(index), reason.to_owned());
+                if last {
+                    self.read.events = self.read.events.saturating_add(1);
+                    self.read.unreadable = self.read.unreadable.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// The page is whole: what is left is a batch too.
+    pub(crate) fn finish(&mut self) {
+        self.cut.extend(self.batcher.finish().map(events));
+    }
+
+    /// Memory of the batch that is being filled.
+    pub(crate) fn open_bytes(&self) -> usize {
+        self.batcher.open_bytes()
+    }
+
+    /// Takes back the memory of a delivered batch.
+    pub(crate) fn recycle(&mut self, batch: Batch) {
+        self.batcher.recycle(batch);
+    }
+
+    fn event(&mut self, raw: &[u8]) {
+        self.document.clear();
+        // One long document must not keep its memory for the rest of the run.
+        self.document.shrink_to(self.max_document_bytes);
+        let facts = match self.schema.convert(raw, &mut self.document) {
+            Ok(facts) => facts,
+            Err(unreadable) => return self.unreadable(raw, unreadable.to_string()),
+        };
+        if self.document.len() > self.max_document_bytes {
+            let reason = "its document is longer than twice limits.max_event_bytes";
+            return self.unreadable(raw, reason.to_owned());
+        }
+        // A recovery goes on from the latest event time: one event that claims to be from the future must not
+        // make it pass over the others.
+        let believable = facts.time.filter(|time| *time <= self.believable_until);
+        self.read.last_event_at = self.read.last_event_at.max(believable);
+        self.read.first_event_at = match (self.read.first_event_at, facts.time) {
+            (Some(first), Some(time)) => Some(first.min(time)),
+            (first, time) => first.or(time),
+        };
+        let id = self.ids.next(raw);
+        if let (Some(window), Some(time)) = (self.window, facts.time)
+            && !(window.from..=window.to).contains(&time)
+        {
+            self.read.outside = self.read.outside.saturating_add(1);
+            return;
+        }
+        self.read.undecoded = self
+            .read
+            .undecoded
+            .saturating_add(u64::from(facts.undecoded));
+        let event = Event {
+            id,
+            line: self.read.events,
+            time: facts.time,
+            raw,
+            document: &self.document,
+        };
+        self.cut.extend(self.batcher.push(&event).map(events));
+    }
+
+    fn unreadable(&mut self, raw: &[u8], reason: String) {
+        self.read.unreadable = self.read.unreadable.saturating_add(1);
+        self.letter(raw, None, reason);
+    }
+
+    /// Past the limit nothing is kept any more: the page will be given up.
+    fn letter(&mut self, raw: &[u8], part: Option<u32>, reason: String) {
+        self.letters_made = self.letters_made.saturating_add(1);
+        if self.letters_made > self.max_letters {
+            self.letters.truncate(1);
+            return;
+        }
+        let id = self.ids.next(raw);
+        self.letters.push(DeadLetter {
+            page: self.page.clone(),
+            line: self.read.events,
+            part,
+            id,
+            reason,
+            sink: None,
+            raw: raw.to_vec(),
+        });
+    }
+
+    /// A batch of its own, before the events of the page, so that it changes none of their batches.
+    fn notice(&mut self, stream: &StreamId, gap: &Gap) {
+        let notice = Notice {
+            r#type: "edgesiem_gap",
+            stream,
+            gap,
+        };
+        let Ok(line) = serde_json::to_vec(&notice) else {
+            return;
+        };
+        let mut document = Vec::new();
+        self.schema.gap(&line, gap, &mut document);
+        let mut batch = Batch::default();
+        batch.push(&Event {
+            id: self.ids.next(&line),
+            line: 0,
+            time: Some(gap.detected_at),
+            raw: &line,
+            document: &document,
+        });
+        self.cut.push(Cut {
+            batch,
+            notice: true,
+        });
+    }
+}
+
+fn events(batch: Batch) -> Cut {
+    Cut {
+        batch,
+        notice: false,
+    }
+}
