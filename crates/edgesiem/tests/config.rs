@@ -118,7 +118,7 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
         (
             "/streams/0/limits",
             json!({ "max_stored_dead_letters": 1_000_001 }),
-            "key: streams[0].limits.max_stored_dead_letters. What to do: use 0 to 1000000",
+            "key: streams[0].limits.max_stored_dead_letters. What to do: use 100 to 1000000",
         ),
         (
             "/streams/0/limits",
@@ -292,7 +292,7 @@ fn every_key_has_the_value_that_was_written_or_its_default() {
     table["budget"] = json!({ "wall_s": 30, "max_pages": 2, "max_requests": 40 });
     table["streams"][0]["emit_gaps"] = json!(true);
     table["streams"][0]["limits"] =
-        json!({ "max_in_flight_per_sink": 2, "max_stored_dead_letters": 0 });
+        json!({ "max_in_flight_per_sink": 2, "max_stored_dead_letters": 100 });
     let config = Config::from_json(table, &secret)
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
@@ -305,7 +305,7 @@ fn every_key_has_the_value_that_was_written_or_its_default() {
     assert_eq!(config.budget, budget);
     let limits = Limits {
         max_in_flight_per_sink: 2,
-        max_stored_dead_letters: 0,
+        max_stored_dead_letters: 100,
         ..Limits::default()
     };
     assert_eq!(config.streams[0].limits, limits);

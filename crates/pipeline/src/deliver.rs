@@ -307,3 +307,30 @@ pub(crate) async fn read_up_to<B: Body>(
     bytes.truncate(max_bytes);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use edgesiem_model::{Body, FetchError, Timestamp};
+    use edgesiem_testkit::Clock;
+
+    use super::read_up_to;
+
+    /// 1,000 bytes at a time, for ever.
+    struct Endless;
+
+    impl Body for Endless {
+        async fn read(&mut self, out: &mut Vec<u8>) -> Result<usize, FetchError> {
+            out.extend_from_slice(&[b'x'; 1000]);
+            Ok(1000)
+        }
+    }
+
+    #[test]
+    fn an_answer_is_read_to_its_limit_and_not_a_byte_further() {
+        let clock = Clock::starting_at(Timestamp::default());
+        for limit in [0, 1, 1000, 2500] {
+            let bytes = clock.run(read_up_to(&mut Endless, limit)).unwrap();
+            assert_eq!(bytes.len(), limit);
+        }
+    }
+}

@@ -208,7 +208,8 @@ fn limit_problems(path: &str, limits: &Limits) -> Vec<Error> {
         (
             "max_stored_dead_letters",
             limits.max_stored_dead_letters,
-            0,
+            // Otherwise what one page may set aside would never find room.
+            limits.max_dead_letters as u64,
             1_000_000,
         ),
     ]

@@ -219,6 +219,37 @@ fn an_acknowledged_sink_is_polled_until_it_has_secured_the_batch() {
 }
 
 #[test]
+fn a_sink_that_never_secures_a_batch_is_not_asked_beyond_the_end_of_the_run() {
+    let mut case = Case::new()
+        .sink("a", 100, |_, _| Some(Reply::new(202, "")))
+        .source(|_, _| Reply::new(200, page(&lines(0..3), "1", false)));
+    case.budget.wall_ms = 9000;
+    let outcome = case.run();
+    assert_eq!(kind(&outcome), Some(ErrorKind::SinkUnavailable));
+    assert!(
+        outcome.report.wall_ms <= 10_000,
+        "{}",
+        outcome.report.wall_ms
+    );
+}
+
+#[test]
+fn waits_grow_with_every_attempt() {
+    let mut case = Case::new()
+        .sink("a", 100, |_, _| Some(Reply::new(503, "")))
+        .source(|_, _| Reply::new(200, page(&lines(0..3), "1", false)));
+    case.limits.max_attempts = 10;
+    let outcome = case.run();
+    assert_eq!(outcome.report.posts, 10);
+    // Nine waits of at most half a second would be over long before.
+    assert!(
+        (15_000..180_000).contains(&outcome.report.wall_ms),
+        "{}",
+        outcome.report.wall_ms
+    );
+}
+
+#[test]
 fn no_more_than_four_posts_are_in_flight_and_the_reader_waits_for_them() {
     let mut case = Case::new()
         .sink("a", 10, |_, _| Some(Reply::new(200, "").after(5000)))

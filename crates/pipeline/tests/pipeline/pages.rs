@@ -142,6 +142,18 @@ fn a_smaller_limit_grows_back_with_whole_pages() {
 }
 
 #[test]
+fn a_limit_does_not_shrink_below_the_sources_least() {
+    let case = Case::new()
+        .sink("a", 7, |_, _| None)
+        .source(|_, _| Reply::new(200, "").cut(0));
+    for _ in 0..9 {
+        case.run().result.unwrap_err();
+    }
+    assert_eq!(case.world.checkpoint().unwrap().page_limit, Some(10));
+    assert_eq!(case.asked().last().map(String::as_str), Some("/0?limit=10"));
+}
+
+#[test]
 fn retry_after_is_obeyed_and_a_longer_wait_than_the_run_ends_it() {
     let case = Case::new()
         .sink("a", 100, |n, _| {
