@@ -314,3 +314,22 @@ test("the state is told only if the control endpoint is open", async (t) => {
   const state = JSON.parse((await send(receiver.url, "/_emulator/state", {})).body.toString()) as { tally: { unique: number } };
   assert.equal(state.tally.unique, 1);
 });
+
+test("single deliveries are refused or lose their answer by number", async (t) => {
+  const receiver = await started(t);
+  receiver.planned.set(1, { status: 503, body: "busy" }).set(2, "answer-lost");
+  const deliver = async (k: number): Promise<number> => (await post(receiver, message([decoded(k)]), { id: `msg_${k}` })).status;
+  assert.deepEqual([await deliver(0), await deliver(1)], [204, 503]);
+  await assert.rejects(deliver(1), /socket hang up|ECONNRESET/);
+  assert.equal(await deliver(1), 204);
+  assert.deepEqual([receiver.tally.counters.unique, receiver.tally.counters.duplicates, receiver.counters.droppedAnswers], [2, 1, 1]);
+  assert.equal(receiver.planned.size, 0);
+});
+
+test("a batch of too many events is refused", async (t) => {
+  const receiver = await started(t);
+  receiver.maxBatchEvents = 2;
+  assert.equal((await post(receiver, message(range(0, 3).map(decoded)))).status, 413);
+  assert.equal((await post(receiver, message(range(0, 2).map(decoded)))).status, 204);
+  assert.deepEqual([receiver.counters.refused, receiver.tally.counters.unique], [1, 2]);
+});

@@ -50,8 +50,15 @@ export class Receiver {
   readonly poison = new Set<number>();
   /** Larger bodies get 413. */
   maxBodyBytes = Infinity;
+  /** Batches with more events get 413. */
+  maxBatchEvents = Infinity;
   /** This many batches are taken and their connection is broken instead of an answer. */
   dropNextAnswers = 0;
+  /**
+   * What happens to the delivery with this number, counted from 0 over all that reach the receiver: it is answered
+   * without a look at it, or it is judged as ever and its connection is broken instead of the answer.
+   */
+  readonly planned = new Map<number, Reply | "answer-lost">();
 
   readonly #options: ReceiverOptions;
   readonly #refusals: { reply: Reply; left: number }[] = [];
@@ -133,6 +140,7 @@ export class Receiver {
     if (endpoint === undefined) return send(response, jsonReply(404, { error: "no such endpoint" }));
 
     const isDelivery = request.method === "POST" && pathname !== "/services/collector/ack";
+    const number = this.counters.posts;
     if (isDelivery) {
       this.counters.posts += 1;
       this.counters.inFlight += 1;
@@ -142,7 +150,7 @@ export class Receiver {
     const received = await buffer(request).catch(() => undefined);
     // The client gave up in the middle: there is nothing to judge and nobody to answer.
     if (received === undefined) return;
-    const reply = isDelivery ? this.#deliver(endpoint, request, received, pathname, searchParams) : this.#ask(endpoint, request, received, pathname, searchParams);
+    const reply = isDelivery ? this.#deliver(endpoint, request, received, pathname, searchParams, number) : this.#ask(endpoint, request, received, pathname, searchParams);
     const held = this.#held;
     if (held !== undefined && isDelivery) await new Promise<void>((resolve) => held.push(resolve));
     if (reply === undefined) response.destroy();
@@ -160,8 +168,14 @@ export class Receiver {
   }
 
   /** The answer, or `undefined` if there shall be none. */
-  #deliver(endpoint: Endpoint, request: IncomingMessage, received: Buffer, path: string, query: URLSearchParams): Reply | undefined {
+  #deliver(endpoint: Endpoint, request: IncomingMessage, received: Buffer, path: string, query: URLSearchParams, number: number): Reply | undefined {
     const { counters, tally } = this;
+    const planned = this.planned.get(number);
+    this.planned.delete(number);
+    if (typeof planned === "object") {
+      counters.refused += 1;
+      return planned;
+    }
     const refusal = this.#refusals[0];
     if (refusal !== undefined) {
       refusal.left -= 1;
@@ -186,6 +200,10 @@ export class Receiver {
       counters.refused += 1;
       return judgement.reply;
     }
+    if (judgement.documents.length > this.maxBatchEvents) {
+      counters.refused += 1;
+      return jsonReply(413, { error: `there are more than ${this.maxBatchEvents} events` });
+    }
     const numbers = judgement.documents.map((document) => tally.numberOf(document));
     const poisoned = numbers.findIndex((number) => number !== undefined && this.poison.has(number));
     if (poisoned !== -1) {
@@ -198,8 +216,10 @@ export class Receiver {
     counters.largestBatchEvents = Math.max(counters.largestBatchEvents, numbers.length);
     counters.largestBatchBytes = Math.max(counters.largestBatchBytes, body.length);
     const reply = judgement.accept();
-    if (this.dropNextAnswers <= 0) return reply;
-    this.dropNextAnswers -= 1;
+    if (planned !== "answer-lost") {
+      if (this.dropNextAnswers <= 0) return reply;
+      this.dropNextAnswers -= 1;
+    }
     counters.droppedAnswers += 1;
     return undefined;
   }

@@ -3,7 +3,7 @@
 //! worker/object.mjs lets one run go on at a time and sets the alarm; what is in here decides what to do and when
 //! to wake up next.
 
-use edgesiem::stores::{RunEnd, Slot, SqlStore};
+use edgesiem::stores::{Failure, RunEnd, Slot, SqlStore};
 use edgesiem::{
     Budget, Error, ErrorKind, Outcome, Store, StoreError, StreamConfig, StreamId, Window, run_end,
 };
@@ -264,6 +264,13 @@ impl Object {
                 ticked.alarm_in_ms = Some(AFTER_AN_ERROR_MS);
                 if error.kind() != ErrorKind::Conflict {
                     ticked.failed = log::failure(&outcome);
+                }
+                if error.kind() == ErrorKind::SourceRefused {
+                    // Its window is gone for good, and others may wait behind it.
+                    let failure = Failure::from(error);
+                    store
+                        .end_replay(&replay.id, Some(&failure))
+                        .map_err(store_error)?;
                 }
             }
             Ok(()) => {

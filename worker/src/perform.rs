@@ -138,7 +138,7 @@ async fn redeliver<A: Administered>(
     let began = now();
     let run = stored.begin_redelivery().await?;
     let (mut sent, mut accepted, mut refused) = (0_usize, 0_usize, Vec::new());
-    let (mut error, mut after) = (None, None);
+    let (mut error, mut after, mut not_deleted) = (None, None, false);
     loop {
         let left_ms = REDELIVERY_MS.saturating_sub(now().since_ms(began));
         if left_ms == 0 {
@@ -166,7 +166,11 @@ async fn redeliver<A: Administered>(
         let done = edgesiem::redeliver(&WorkerHost, &run, budget, stream, &page.letters).await;
         let keys: Vec<LetterKey> = done.accepted.iter().filter_map(key).collect();
         if !keys.is_empty() {
-            stored.delete_letters(Which::These(&keys)).await?;
+            let deleted = stored.delete_letters(Which::These(&keys)).await?;
+            if deleted.more {
+                // They were sent and are still there: better said than sent once more.
+                not_deleted = true;
+            }
         }
         sent = sent.saturating_add(page.letters.len());
         accepted = accepted.saturating_add(keys.len());
@@ -176,7 +180,7 @@ async fn redeliver<A: Administered>(
         }));
         error = done.error;
         after = page.after;
-        if error.is_some() || after.is_none() {
+        if error.is_some() || after.is_none() || not_deleted {
             break;
         }
     }
@@ -188,7 +192,8 @@ async fn redeliver<A: Administered>(
         "accepted": accepted,
         "refused": refused,
         "refused_count": refused_count,
-        "more": after.is_some(),
+        "more": after.is_some() || not_deleted,
+        "accepted_but_not_deleted": not_deleted,
         "error": error.as_ref().map(edgesiem::stores::Failure::from),
     }))
 }

@@ -26,6 +26,8 @@ mod profiles;
 mod random;
 mod report;
 mod rows;
+#[cfg(test)]
+mod scenario;
 mod simulate;
 mod world;
 

@@ -96,7 +96,6 @@ fn parsed(case: &Case) -> StreamConfig {
             "limits": {
                 "max_batch_events": case.batch_events,
                 "max_attempts": case.max_attempts,
-                "max_stored_dead_letters": case.max_stored_dead_letters,
             },
         }],
         "sinks": Value::Object(sinks),
@@ -104,5 +103,8 @@ fn parsed(case: &Case) -> StreamConfig {
     let secret = |_: &str| Some(Secret::new("simulated".to_owned()));
     let config = Config::from_json(config, &secret);
     let mut config = config.expect("the configuration of a case is valid");
-    config.streams.remove(0)
+    let mut stream = config.streams.remove(0);
+    // Fewer than a user may configure, so that few events fill it.
+    stream.limits.max_stored_dead_letters = case.max_stored_dead_letters;
+    stream
 }

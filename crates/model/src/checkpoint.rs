@@ -34,7 +34,9 @@ impl StreamId {
     /// # Errors
     /// [`StreamIdError`] if it is empty, too long or has other characters.
     pub fn new(name: &str) -> Result<Self, StreamIdError> {
+        // `.` and `..` mean something else in a URL, `-` among dead letters.
         let fits = (1..=64).contains(&name.len())
+            && !matches!(name, "." | ".." | "-")
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));

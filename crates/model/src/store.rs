@@ -88,9 +88,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Lines of the page, from its first one on, that every one of `sinks` has accepted. Lines that are no events
+    /// Lines of the page, from its first one on, that the furthest of `sinks` has accepted. Lines that are no events
     /// lie between batches and count with the batch before them.
-    pub fn lines_accepted_by_all<'a>(&self, sinks: impl Iterator<Item = &'a str>) -> u64 {
+    pub fn longest_accepted<'a>(&self, sinks: impl Iterator<Item = &'a str>) -> u64 {
         sinks
             .map(|sink| {
                 let mut ends: Vec<&Range<u64>> = self
@@ -112,7 +112,7 @@ impl Progress {
                     })
                     .unwrap_or_else(|end| end)
             })
-            .min()
+            .max()
             .unwrap_or(0)
     }
 }

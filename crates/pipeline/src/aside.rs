@@ -7,6 +7,8 @@ use crate::flow::Flow;
 use crate::lane::Parcel;
 use crate::page::{Failed, store_error};
 
+const TOO_LATE: &str = "the optional sink did not answer in time";
+
 impl<H: Host, S: Store> Flow<'_, '_, H, S> {
     /// Dead letters of the events with these numbers in the batch, each with why.
     pub(crate) fn letters<'r>(
@@ -52,9 +54,14 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             return;
         }
         let letters = self.letters(number, parcel, places.into_iter());
-        self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
-        self.intake.letters.extend(letters);
-        if self.settle_letters().await {
+        let kept = if self.page.is_required(number) {
+            self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
+            self.intake.letters.extend(letters);
+            self.settle_letters().await
+        } else {
+            self.keep_optional(number, letters).await
+        };
+        if kept {
             let mut note = before.clone();
             note.refused.iter_mut().for_each(|it| it.not_kept = None);
             self.remember(number, parcel, note).await;
@@ -89,8 +96,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             self.intake.letters.extend(letters);
             self.settle_letters().await
         } else {
-            self.keep_optional(number, letters).await;
-            true
+            self.keep_optional(number, letters).await
         };
         if kept {
             lines.iter_mut().for_each(|line| line.not_kept = None);
@@ -174,13 +180,20 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             if self.page.is_required(number) {
                 continue;
             }
+            let name = self.page.name(number).to_owned();
             if let Some(lane) = self.lanes.get_mut(number) {
+                if !lane.is_idle() {
+                    // Nor is it waited for at the end of the pages that follow.
+                    self.page
+                        .suspended
+                        .borrow_mut()
+                        .push((name, TOO_LATE.to_owned()));
+                }
                 for load in std::mem::take(&mut lane.flying) {
                     lane.waiting.push_back(load);
                 }
             }
-            self.spill(number, "the optional sink did not answer in time")
-                .await;
+            self.spill(number, TOO_LATE).await;
         }
         // Only theirs are left.
         self.in_flight.clear();
@@ -195,7 +208,11 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             let numbers = load.numbers();
             let all = numbers.iter().map(|number| (*number, reason));
             let letters = self.letters(number, &load.parcel, all);
-            self.keep_optional(number, letters).await;
+            if !self.keep_optional(number, letters).await {
+                // Neither sent nor kept: the next run has it before it.
+                self.let_go(load.parcel);
+                continue;
+            }
             let mut note = load.before.clone().unwrap_or_default();
             note.left.clear();
             self.remember(number, &load.parcel, note).await;
@@ -203,25 +220,30 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         }
     }
 
-    pub(crate) async fn keep_optional(&mut self, number: usize, letters: Vec<DeadLetter>) {
+    /// Keeps dead letters of an optional sink, or drops and counts them; says whether that was done.
+    pub(crate) async fn keep_optional(&mut self, number: usize, letters: Vec<DeadLetter>) -> bool {
         if letters.is_empty() {
-            return;
+            return true;
         }
         let kept = self
             .page
             .store
             .keep_dead_letters(&letters, WhenFull::Drop)
             .await;
-        let lane = self.lanes.get_mut(number);
-        match (kept, lane) {
-            (Ok(dropped), Some(lane)) => {
-                lane.report.dropped = lane.report.dropped.saturating_add(dropped);
+        match kept {
+            Ok(dropped) => {
+                if let Some(lane) = self.lanes.get_mut(number) {
+                    lane.report.dropped = lane.report.dropped.saturating_add(dropped);
+                }
+                true
             }
-            (Err(error), _) => self.stop(Failed::Store(store_error(
-                "dead letters could not be kept",
-                &error,
-            ))),
-            (Ok(_), None) => {}
+            Err(error) => {
+                self.stop(Failed::Store(store_error(
+                    "dead letters could not be kept",
+                    &error,
+                )));
+                false
+            }
         }
     }
 }

@@ -63,15 +63,15 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
     ) -> (Delivered, Result<(), Error>) {
         let mut done = Delivered::default();
         let asked = numbers.len();
-        let mut todo = vec![numbers.clone()];
+        let mut todo = vec![numbers];
         let result = self.all(batch, &mut todo, &mut done).await;
         if done.refused.len() > self.limits.max_dead_letters {
             // Then it is not about single events, and none of them is set aside.
-            done.refused.clear();
-            todo = vec![numbers];
+            todo.push(done.refused.drain(..).map(|it| it.index).collect());
         }
         done.left = todo.concat();
         done.left.sort_unstable();
+        done.left.dedup();
         done.refused.sort_unstable_by_key(|refused| refused.index);
         let settled = done.refused.len().saturating_add(done.left.len());
         done.report.batches = u64::from(result.is_ok());
@@ -151,8 +151,10 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
                         .into_iter()
                         .filter_map(|(place, reason)| Some((number(place)?, reason)))
                         .collect();
+                    again.retain(|again| refused.iter().all(|(index, _)| index != again));
+                    // What is accepted is accepted, also if there are too many of the others.
+                    numbers.clone_from(&again);
                     for (index, reason) in refused {
-                        again.retain(|again| *again != index);
                         self.refuse(index, reason, done)?;
                     }
                     if again.is_empty() {

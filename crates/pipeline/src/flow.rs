@@ -17,7 +17,7 @@ use crate::lane::{Lane, Load, Parcel};
 use crate::page::{Failed, PageRun, store_error};
 
 /// So long an optional sink is waited for when everything else of a page is done.
-const OPTIONAL_GRACE_MS: u64 = 10_000;
+const OPTIONAL_GRACE_MS: u64 = 60_000;
 
 pub(crate) struct Arrived {
     pub(crate) lane: usize,

@@ -56,6 +56,8 @@ pub(crate) struct Intake<'a> {
     max_document_bytes: usize,
     /// The server's time when the page was asked for, and a minute.
     believable_until: Timestamp,
+    /// What sinks are told of the page, if anything.
+    notice: Option<(&'a StreamId, Gap)>,
 }
 
 impl<'a> Intake<'a> {
@@ -72,7 +74,7 @@ impl<'a> Intake<'a> {
         } = stream.limits;
         let replay = stream.replay.as_ref();
         let server_time = asked.now.shifted(asked.clock_skew_ms);
-        let mut intake = Self {
+        Self {
             schema,
             ids: EventIds::new(&stream.id, asked.limit),
             batcher: Batcher::new(
@@ -91,11 +93,12 @@ impl<'a> Intake<'a> {
             read: Read::default(),
             max_document_bytes: max_event_bytes.saturating_mul(2),
             believable_until: server_time.shifted(60_000),
-        };
-        if let Some(gap) = asked.gap.as_ref().filter(|_| stream.emit_gaps) {
-            intake.notice(&stream.id, gap);
+            notice: asked
+                .gap
+                .as_ref()
+                .filter(|_| stream.emit_gaps)
+                .map(|gap| (&stream.id, gap.clone())),
         }
-        intake
     }
 
     pub(crate) fn take(&mut self, line: Line<'_>) {
@@ -118,6 +121,9 @@ impl<'a> Intake<'a> {
     /// The page is whole: what is left is a batch too.
     pub(crate) fn finish(&mut self) {
         self.cut.extend(self.batcher.finish().map(events));
+        if let Some((stream, gap)) = self.notice.take() {
+            self.notice(stream, &gap);
+        }
     }
 
     /// Memory of the batch that is being filled.
@@ -195,7 +201,8 @@ impl<'a> Intake<'a> {
         });
     }
 
-    /// A batch of its own, before the events of the page, so that it changes none of their batches.
+    /// A batch of its own, so that it changes none of the events'. It comes last, when nothing but the commit is to
+    /// follow: a page that is left before its end would bring it again in the next run.
     fn notice(&mut self, stream: &StreamId, gap: &Gap) {
         let notice = Notice {
             r#type: "edgesiem_gap",

@@ -156,6 +156,7 @@ fn limit(stream: &Stream<'_>, checkpoint: &Checkpoint, known: &Progress, cursor:
     let smallest = limits.min.min(limits.configured);
     let mut limit = checkpoint.page_limit.unwrap_or(limits.configured);
     if known.cursor.as_ref() == Some(cursor) && known.killed >= MAX_KILLED {
+        // Once as small as is possible without sending anything twice; if that does not help, a quarter each time.
         limit = smaller(limits, limit, stream, known)
             .checked_shr(known.killed.saturating_sub(MAX_KILLED).saturating_mul(2))
             .unwrap_or(0);
@@ -163,8 +164,8 @@ fn limit(stream: &Stream<'_>, checkpoint: &Checkpoint, known: &Progress, cursor:
     limit.clamp(smallest, limits.configured)
 }
 
-/// What to ask for instead of `limit` events: as many as every required sink has already accepted, so that the
-/// page is done as soon as it has been read again and nothing is sent twice; otherwise half.
+/// What to ask for instead of `limit` events: as many as the required sink that is furthest has already accepted,
+/// so that what was readable before is enough and nothing is sent twice; otherwise half.
 pub(crate) fn smaller(
     limits: PageLimits,
     limit: u32,
@@ -172,7 +173,7 @@ pub(crate) fn smaller(
     progress: &Progress,
 ) -> u32 {
     let smallest = limits.min.min(limits.configured);
-    let accepted = progress.lines_accepted_by_all(required(stream));
+    let accepted = progress.longest_accepted(required(stream));
     u32::try_from(accepted)
         .ok()
         .filter(|accepted| (smallest..limit).contains(accepted))

@@ -1,6 +1,8 @@
 //! Dead letters sent again: each to the sink that did not take it, or to all if it was unreadable.
 
-use edgesiem_model::{Batch, Budget, DeadLetter, Error, Event, Host, Progress, Schema, Store};
+use edgesiem_model::{
+    Batch, Budget, DeadLetter, Error, Event, Host, Limits, Progress, Schema, Store,
+};
 
 use crate::batcher::Batcher;
 use crate::deliver::Deliver;
@@ -29,6 +31,11 @@ pub async fn redeliver<H: Host, S: Store>(
     budget: Budget,
 ) -> Redelivered {
     let meter = Meter::new(host.now(), budget);
+    // They are dead letters already: that many of them are still refused is no reason to stop.
+    let limits = Limits {
+        max_dead_letters: usize::MAX,
+        ..stream.limits
+    };
     let mut done = Redelivered::default();
     let mut readable = Vec::new();
     for (number, letter) in letters.iter().enumerate() {
@@ -55,14 +62,13 @@ pub async fn redeliver<H: Host, S: Store>(
                 store,
                 meter: &meter,
                 sink: destination.sink.as_ref(),
-                limits: &stream.limits,
+                limits: &limits,
             };
             let (delivered, result) = deliver.run(&batch, (0..batch.len()).collect()).await;
-            if let Err(error) = result {
-                done.error.get_or_insert(error);
-                continue 'sinks;
-            }
             for (place, number) in numbers.into_iter().enumerate() {
+                if delivered.left.contains(&place) {
+                    continue;
+                }
                 let refused = delivered
                     .refused
                     .iter()
@@ -80,6 +86,10 @@ pub async fn redeliver<H: Host, S: Store>(
                     }
                     (None, None) => {}
                 }
+            }
+            if let Err(error) = result {
+                done.error.get_or_insert(error);
+                continue 'sinks;
             }
         }
     }

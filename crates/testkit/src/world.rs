@@ -104,6 +104,8 @@ pub struct World {
     pub gaps: RefCell<Vec<Gap>>,
     /// Dead letters by id and sink.
     pub letters: RefCell<BTreeMap<(EventId, Option<String>), DeadLetter>>,
+    /// So often the dead letters cannot be written.
+    pub letter_errors: Cell<u32>,
     /// So many dead letters find room.
     pub room_for_letters: Cell<usize>,
     /// Another run takes the stream over after so many batches were accepted.
@@ -130,6 +132,7 @@ impl World {
             page_is_open: Cell::new(false),
             gaps: RefCell::default(),
             letters: RefCell::default(),
+            letter_errors: Cell::new(0),
             room_for_letters: Cell::new(usize::MAX),
             lose_after_accepts: Cell::new(None),
             must_end: Cell::new(None),
@@ -335,6 +338,10 @@ impl Store for World {
         when_full: WhenFull,
     ) -> Result<u64, StoreError> {
         self.clock.sleep(1).await;
+        if let Some(left) = self.letter_errors.get().checked_sub(1) {
+            self.letter_errors.set(left);
+            return Err(StoreError::Failed("no letters today".to_owned()));
+        }
         let mut kept = self.letters.borrow_mut();
         let mut dropped = 0;
         for letter in letters {

@@ -202,6 +202,22 @@ fn a_sink_that_refuses_everything_stops_instead_of_emptying_into_dead_letters() 
 }
 
 #[test]
+fn what_a_sink_accepted_between_too_many_refusals_is_not_sent_again() {
+    let mut case = Case::new()
+        .sink("a", 1000, |_, body| {
+            let poison = body.split('\n').any(|document| document.ends_with('0'));
+            poison.then(|| Reply::new(422, ""))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..400), "1", false)));
+    case.limits.max_dead_letters = 20;
+    for _ in 0..4 {
+        assert_eq!(kind(&case.run()), Some(ErrorKind::SinkRefused));
+    }
+    assert_eq!(case.received.most_often("a"), 1);
+    assert!(case.world.letters.borrow().is_empty());
+}
+
+#[test]
 fn an_acknowledged_sink_is_polled_until_it_has_secured_the_batch() {
     let case = Case::new()
         .sink("a", 100, |n, _| (n < 3).then(|| Reply::new(202, "")))

@@ -40,6 +40,36 @@ fn a_healthy_sink_gets_nothing_twice_while_another_one_is_down() {
 }
 
 #[test]
+fn a_page_that_is_cut_while_one_sink_is_behind_sends_the_other_nothing_twice() {
+    let up = Rc::new(Cell::new(false));
+    let down_after_two = Rc::clone(&up);
+    let case = Case::new()
+        .sink("a", 10, |_, _| None)
+        .sink("b", 10, move |n, _| {
+            (n >= 2 && !down_after_two.get()).then(|| Reply::new(503, ""))
+        })
+        .source(|n, target| {
+            let limit: u32 = target.rsplit('=').next().unwrap().parse().unwrap();
+            let path = target.trim_start_matches('/');
+            let from: u32 = path.split('?').next().unwrap().parse().unwrap();
+            let to = (from + limit).min(300);
+            let whole = Reply::new(200, page(&lines(from..to), &to.to_string(), to < 300));
+            if n == 1 { whole.cut(9000) } else { whole }
+        });
+    case.run().result.unwrap_err();
+    up.set(true);
+    case.run().result.unwrap_err();
+    case.run().result.unwrap();
+    for sink in ["a", "b"] {
+        assert_eq!(
+            (case.received.unique(sink), case.received.most_often(sink)),
+            (300, 1),
+            "{sink}"
+        );
+    }
+}
+
+#[test]
 fn a_failing_sink_does_not_break_off_what_is_on_its_way_to_another() {
     let up = Rc::new(Cell::new(false));
     let mut case = Case::new()
