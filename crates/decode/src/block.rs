@@ -58,6 +58,12 @@ pub(crate) fn string_stops_and_non_ascii(block: Block) -> (u32, u32) {
     (string_stops(block) & !non_ascii, non_ascii)
 }
 
+/// Bit n is set if byte n is not ASCII.
+#[inline(always)]
+pub(crate) fn non_ascii(block: Block) -> u32 {
+    u8x16::from(block).to_bitmask()
+}
+
 /// Bit n is set if byte n is one of three.
 #[inline(always)]
 pub(crate) fn any_of(block: Block, a: u8, b: u8, c: u8) -> u32 {

@@ -157,7 +157,7 @@ impl Decoder {
 }
 
 /// Documents are joined by line feeds. In a string there is none, so those that there are stand between tokens.
-fn one_line(found: &Found, document: Option<&mut [u8]>) {
+pub(crate) fn one_line(found: &Found, document: Option<&mut [u8]>) {
     if found.line_breaks {
         document
             .into_iter()

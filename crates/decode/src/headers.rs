@@ -169,7 +169,7 @@ fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>, items_left: &mut usiz
 
 /// The byte that the text goes on with, and how long its encoding is. Nothing at the end: callers know where that is.
 #[inline(always)]
-fn decoded(line: &[u8], at: usize) -> (u8, usize) {
+pub(crate) fn decoded(line: &[u8], at: usize) -> (u8, usize) {
     match line.get(at..) {
         Some([b'%', digits @ ..]) => hex_pair(digits).map_or((b'%', 1), |byte| (byte, 3)),
         Some([byte, ..]) => (*byte, 1),

@@ -31,6 +31,7 @@ mod multi_json;
 mod percent;
 mod rules;
 mod scan;
+mod view;
 mod walk;
 mod writer;
 
@@ -38,7 +39,13 @@ pub use decoder::{Decoder, Facts, MAX_ITEMS};
 pub use frame::{LineFramer, RawLine};
 pub use headers::decode_headers;
 pub use multi_json::{Context, Item, MultiJsonReader, Truncated, parse_context};
+pub use percent::decode_into as percent_decode;
 pub use rules::{Facet, decode_rules};
 pub use scan::Malformed;
+pub use view::{
+    Decoded, EventReader, EventView, Header, Headers, Kind, Leftover, Member, Members, Rule, Rules,
+    Section, Value,
+};
+pub use writer::{Literal, LongLiteral, Writer, literal, long_literal};
 
 use decoder::Scratch;

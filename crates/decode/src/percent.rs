@@ -44,7 +44,7 @@ pub(crate) fn hex_quad(digits: [u8; 4]) -> Option<u16> {
 }
 
 /// Appends `encoded`, percent-decoded once, to `out`.
-pub(crate) fn decode_into(encoded: &[u8], out: &mut Vec<u8>) {
+pub fn decode_into(encoded: &[u8], out: &mut Vec<u8>) {
     let mut rest = encoded;
     while let Some(at) = memchr::memchr(b'%', rest) {
         let (plain, escape) = rest.split_at(at);

@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::block::{Block, any_of, base64, load, same_letters, string_stops};
 use crate::percent::{decode_into, hex_pair};
 use crate::scan::Text;
+use crate::view::Member;
 use crate::writer::{LongLiteral, Writer, long_literal};
 use crate::{MAX_ITEMS, Scratch};
 
@@ -56,8 +57,26 @@ impl Facet {
         }
     }
 
-    /// Name in a rule.
-    const fn key(self) -> &'static [u8] {
+    /// The member of `attackData` that holds it.
+    pub const fn member(self) -> Member {
+        match self {
+            Self::Rules => Member::Rules,
+            Self::Versions => Member::RuleVersions,
+            Self::Messages => Member::RuleMessages,
+            Self::Tags => Member::RuleTags,
+            Self::Data => Member::RuleData,
+            Self::Selectors => Member::RuleSelectors,
+            Self::Actions => Member::RuleActions,
+        }
+    }
+
+    /// The facet that the member `name` of a decoded rule holds.
+    pub(crate) fn from_rule_key(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.key() == name)
+    }
+
+    /// Name in a decoded rule.
+    pub const fn key(self) -> &'static [u8] {
         match self {
             Self::Rules => b"rule",
             Self::Versions => b"ruleVersion",
@@ -121,7 +140,7 @@ const OPENINGS: [LongLiteral; 7] = [
 
 /// Where the next item of a facet is.
 #[derive(Clone, Copy, Default)]
-enum Cursor {
+pub(crate) enum Cursor {
     /// There is none.
     #[default]
     End,
@@ -284,6 +303,17 @@ fn plain_item(line: &[u8], mut at: usize, writer: &mut Writer<'_>) -> Option<Cur
         }
     };
     writer.byte(b'"');
+    item_end(line, at, characters)
+}
+
+/// What follows an item whose characters end at `at`, the last `characters` of them in the last block: padding, then a
+/// separator or the end. `None` if it is anything else, so that this was no clean base64.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into the line, at most isize::MAX, and steps of at most 16; padding is taken away as long as there is some"
+)]
+pub(crate) fn item_end(line: &[u8], mut at: usize, characters: usize) -> Option<Cursor> {
     // What nearly always follows: all of the padding, percent-encoded, and a separator or the end.
     if characters % 4 == 1 {
         return None;
@@ -326,7 +356,7 @@ const USUAL_ENDS: &[(Block, usize); 4] = &[
     clippy::arithmetic_side_effects,
     reason = "offsets into the line, at most isize::MAX, and steps of at most 16"
 )]
-fn find_item(line: &[u8], start: usize) -> (Cursor, &[u8]) {
+pub(crate) fn find_item(line: &[u8], start: usize) -> (Cursor, &[u8]) {
     let mut at = start;
     let next = loop {
         let stops = any_of(load(line, at), b'%', b';', b'"');
@@ -357,8 +387,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Any percent-decoded item, with the closing quote; false if it is not base64.
-fn write_item(facet: Facet, item: &[u8], bytes: &mut Vec<u8>, writer: &mut Writer<'_>) -> bool {
+/// Appends what the percent-decoded `item` encodes to `bytes`, or the item itself; false if it is not base64.
+pub(crate) fn decode_item(item: &[u8], bytes: &mut Vec<u8>) -> bool {
     let characters: Vec<u8> = item
         .iter()
         .filter(|byte| !byte.is_ascii_whitespace())
@@ -368,12 +398,19 @@ fn write_item(facet: Facet, item: &[u8], bytes: &mut Vec<u8>, writer: &mut Write
             other => *other,
         })
         .collect();
-    bytes.clear();
+    let start = bytes.len();
     if LENIENT.decode_vec(&characters, bytes).is_ok() {
-        writer.text_member(facet.key(), bytes);
-        true
-    } else {
-        writer.text_member(facet.key(), item);
-        false
+        return true;
     }
+    bytes.truncate(start);
+    bytes.extend_from_slice(item);
+    false
+}
+
+/// Any percent-decoded item, with the closing quote; false if it is not base64.
+fn write_item(facet: Facet, item: &[u8], bytes: &mut Vec<u8>, writer: &mut Writer<'_>) -> bool {
+    bytes.clear();
+    let decoded = decode_item(item, bytes);
+    writer.text_member(facet.key(), bytes);
+    decoded
 }

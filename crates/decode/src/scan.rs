@@ -360,7 +360,7 @@ pub(crate) fn unescaped(source: &[u8]) -> Vec<u8> {
 }
 
 /// The character of the escape that `source` begins with, and its length.
-fn unescape(source: &[u8]) -> (char, usize) {
+pub(crate) fn unescape(source: &[u8]) -> (char, usize) {
     match source {
         [_, b'u', a, b, c, d, tail @ ..] => {
             let unit = hex_quad([*a, *b, *c, *d]).unwrap_or(0xfffd);

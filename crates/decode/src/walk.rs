@@ -167,7 +167,7 @@ const fn member(key: Key) -> usize {
 }
 
 /// Seconds since the epoch, with an optional fraction, as milliseconds rounded down.
-fn epoch_ms(seconds: &[u8]) -> Option<u64> {
+pub(crate) fn epoch_ms(seconds: &[u8]) -> Option<u64> {
     let (whole, fraction) = match memchr::memchr(b'.', seconds) {
         Some(point) => (
             seconds.get(..point)?,

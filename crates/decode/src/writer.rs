@@ -1,5 +1,7 @@
 //! Appends JSON text to a buffer, 16 bytes at a time where that is quicker than exact.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,12 +12,12 @@ const SLACK: usize = 32;
 
 /// Text of at most 16 bytes, as a block to be written whole: a copy of any other size would be a call of `memcpy`, which in
 /// WebAssembly leaves the compiled code.
-#[derive(Clone, Copy)]
-pub(crate) struct Literal(Block, usize);
+#[derive(Clone, Copy, Debug)]
+pub struct Literal(Block, usize);
 
 /// Makes a [`Literal`] of the first 16 bytes of `text`.
 #[inline(always)]
-pub(crate) const fn literal(text: &[u8]) -> Literal {
+pub const fn literal(text: &[u8]) -> Literal {
     let mut block = [0; 16];
     let mut rest = text;
     let mut to: &mut [u8] = &mut block;
@@ -27,11 +29,11 @@ pub(crate) const fn literal(text: &[u8]) -> Literal {
 }
 
 /// Text of at most 32 bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct LongLiteral(Block, Block, usize);
+#[derive(Clone, Copy, Debug)]
+pub struct LongLiteral(Block, Block, usize);
 
 /// Makes a [`LongLiteral`] of the first 32 bytes of `text`.
-pub(crate) const fn long_literal(text: &[u8]) -> LongLiteral {
+pub const fn long_literal(text: &[u8]) -> LongLiteral {
     let (head, tail) = if text.len() > 16 {
         text.split_at(16)
     } else {
@@ -44,7 +46,8 @@ pub(crate) const fn long_literal(text: &[u8]) -> LongLiteral {
 /// Appends to a `Vec`. The bytes from `len` on are scratch; [`Writer::finish`] cuts them off.
 ///
 /// Whole blocks are written into room that is already there, and only the valid bytes are counted.
-pub(crate) struct Writer<'a> {
+#[derive(Debug)]
+pub struct Writer<'a> {
     /// Where the buffer goes back to.
     home: &'a mut Vec<u8>,
     buffer: Vec<u8>,
@@ -65,14 +68,21 @@ impl<'a> Writer<'a> {
         writer
     }
 
+    /// Hands the buffer back. Without this what was written is lost, and what was there before too.
     pub fn finish(mut self) {
         self.buffer.truncate(self.len);
         *self.home = self.buffer;
     }
 
+    /// Length of the buffer, with what was there before.
     #[inline(always)]
     pub const fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether the buffer is empty.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Forgets what was written since the length was `len`.
@@ -108,19 +118,126 @@ impl<'a> Writer<'a> {
         self.len += count.min(16);
     }
 
+    /// Like [`Writer::block`] where room is there already, because [`Writer::new`] was told of it.
+    #[inline(always)]
+    pub(crate) fn block_in_room(&mut self, block: Block, count: usize) {
+        if let Some(to) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut)
+        {
+            *to = block;
+            self.len += count;
+        }
+    }
+
+    /// Like [`Writer::byte`] where room is there already.
+    #[inline(always)]
+    pub(crate) fn byte_in_room(&mut self, byte: u8) {
+        if let Some(to) = self.buffer.get_mut(self.len) {
+            *to = byte;
+            self.len += 1;
+        }
+    }
+
+    /// At most 16 bytes that were known when this was compiled.
     #[inline(always)]
     pub fn literal(&mut self, text: &Literal) {
         self.block(text.0, text.1);
     }
 
+    /// At most 32 bytes that were known when this was compiled.
     #[inline(always)]
     pub fn long_literal(&mut self, text: &LongLiteral) {
-        let start = self.len;
-        self.block(text.0, 16);
-        self.block(text.1, 16);
-        self.len = start + text.2;
+        self.need(32);
+        if let Some((head, tail)) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut::<32>)
+            .and_then(|to| to.split_first_chunk_mut::<16>())
+        {
+            *head = text.0;
+            if let Some(tail) = tail.first_chunk_mut() {
+                *tail = text.1;
+            }
+        }
+        self.len += text.2.min(32);
     }
 
+    /// The first `length` bytes of `rest`. With what follows them at hand, short ones need no `memcpy`.
+    #[inline(always)]
+    pub fn stretch(&mut self, rest: &[u8], length: usize) {
+        if length <= 16 {
+            self.block(load(rest, 0), length);
+        } else {
+            self.short(rest.get(..length).unwrap_or(rest));
+        }
+    }
+
+    /// Any bytes as they are, like [`Writer::copy`], for those that are usually few.
+    #[inline]
+    pub fn short(&mut self, bytes: &[u8]) {
+        let Some(tail) = bytes.last_chunk().filter(|_| bytes.len() <= 256) else {
+            return self.copy(bytes);
+        };
+        self.need(bytes.len());
+        let end = self.len + bytes.len();
+        let Some(room) = self.buffer.get_mut(self.len..end) else {
+            return;
+        };
+        // The last block overlaps the one before it.
+        for (to, from) in room.chunks_exact_mut(16).zip(bytes.chunks_exact(16)) {
+            if let (Some(to), Some(from)) = (to.first_chunk_mut::<16>(), from.first_chunk()) {
+                *to = *from;
+            }
+        }
+        if let Some(to) = room.last_chunk_mut::<16>() {
+            *to = *tail;
+        }
+        self.len = end;
+    }
+
+    /// A literal, the first `length` bytes of `rest`, and a quote: a member whose value is text that needs no escapes.
+    #[inline(always)]
+    pub fn text_stretch(&mut self, opening: &LongLiteral, rest: &[u8], length: usize) {
+        if length > 32 {
+            self.long_literal(opening);
+            self.stretch(rest, length);
+            return self.byte(b'"');
+        }
+        self.need(96);
+        let start = self.len + opening.2.min(32);
+        let Some(room) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut::<96>)
+        else {
+            return;
+        };
+        let at = opening.2.min(32);
+        if let Some(to) = room.first_chunk_mut() {
+            *to = opening.0;
+        }
+        if let Some(to) = room.get_mut(16..32).and_then(<[u8]>::first_chunk_mut) {
+            *to = opening.1;
+        }
+        if let Some(to) = room.get_mut(at..at + 16).and_then(<[u8]>::first_chunk_mut) {
+            *to = load(rest, 0);
+        }
+        if length > 16
+            && let Some(to) = room
+                .get_mut(at + 16..at + 32)
+                .and_then(<[u8]>::first_chunk_mut)
+        {
+            *to = load(rest, 16);
+        }
+        if let Some(to) = room.get_mut(at + length) {
+            *to = b'"';
+        }
+        self.len = start + length + 1;
+    }
+
+    /// One byte as it is.
     #[inline(always)]
     pub fn byte(&mut self, byte: u8) {
         self.need(1);
@@ -223,6 +340,34 @@ impl<'a> Writer<'a> {
                 at += 1;
             }
         }
+    }
+
+    /// The inside of a JSON string, with U+FFFD in the places of `value` that are not UTF-8.
+    pub fn lossy(&mut self, value: &[u8]) {
+        if value.is_ascii() {
+            return self.escaped(value);
+        }
+        for chunk in value.utf8_chunks() {
+            self.escaped(chunk.valid().as_bytes());
+            if !chunk.invalid().is_empty() {
+                self.copy("\u{fffd}".as_bytes());
+            }
+        }
+    }
+
+    /// What was written from `range.start` to `range.end` once more; both count the buffer from its beginning.
+    pub fn repeat(&mut self, range: Range<usize>) {
+        let (start, end) = (range.start, range.end.min(self.len));
+        if start < end {
+            self.need(end - start);
+            self.buffer.copy_within(start..end, self.len);
+            self.len += end - start;
+        }
+    }
+
+    /// What is in the buffer from `start` on.
+    pub fn written(&self, start: usize) -> &[u8] {
+        self.buffer.get(start..self.len).unwrap_or(&[])
     }
 
     /// The rest of the member `"key":"…"` whose opening quote was just written. If `value` is not UTF-8, the text has

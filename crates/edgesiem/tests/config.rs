@@ -98,7 +98,7 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
         (
             "/streams/0/schema",
             json!("ecs9"),
-            "key: streams[0].schema. What to do: use one of: decoded, raw",
+            "key: streams[0].schema. What to do: use one of: decoded, raw, ecs, elastic-integration, cef",
         ),
         (
             "/streams/0/limits",

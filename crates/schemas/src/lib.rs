@@ -10,23 +10,45 @@
 //! assert_eq!(facts.time.unwrap().to_rfc3339(), "2017-04-04T10:57:02.000Z");
 //! ```
 
+mod action;
+mod cef;
+mod convert;
+mod date;
 mod decoded;
+mod distinct;
+mod ecs;
+mod host;
+mod integration;
+mod json;
 mod raw;
 
+pub use cef::Cef;
+pub use convert::{Converter, EventWriter, RuleChoice};
 pub use decoded::Decoded;
+pub use ecs::{ECS_VERSION, Ecs, EcsSettings};
+pub use integration::{ElasticIntegration, ElasticIntegrationSettings};
 pub use raw::Raw;
 
 use edgesiem_decode::{Facts, Malformed};
 use edgesiem_model::{EventFacts, Schema, Timestamp, Unreadable};
 
 /// Names of all schemas, as in the configuration.
-pub const NAMES: &[&str] = &[decoded::NAME, raw::NAME];
+pub const NAMES: &[&str] = &[
+    decoded::NAME,
+    raw::NAME,
+    Ecs::NAME,
+    ElasticIntegration::NAME,
+    Cef::NAME,
+];
 
 /// The schema of that name.
 pub fn by_name(name: &str) -> Option<Box<dyn Schema>> {
     match name {
         decoded::NAME => Some(Box::new(Decoded::default())),
         raw::NAME => Some(Box::new(Raw::default())),
+        Ecs::NAME => Some(Box::new(Converter::<Ecs>::default())),
+        ElasticIntegration::NAME => Some(Box::new(ElasticIntegration::default())),
+        Cef::NAME => Some(Box::new(Converter::<Cef>::default())),
         _ => None,
     }
 }

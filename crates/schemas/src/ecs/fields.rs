@@ -1,0 +1,310 @@
+//! Fields that ECS has: who asked for what, and what the answer was.
+
+use std::net::IpAddr;
+
+use edgesiem_decode::{Kind, Member, Value, Writer, percent_decode};
+
+use super::{Document, MAX_LONG};
+use crate::host;
+use crate::json::{self, key, text_key};
+
+const MAX_PORT: u64 = 65_535;
+const MAX_AS_NUMBER: u64 = 4_294_967_295;
+
+impl Document<'_, '_> {
+    /// `source`, its copy `client`, `destination`, `network`, `tls` and `related`.
+    pub(super) fn network(&mut self, w: &mut Writer<'_>) {
+        let event = self.event;
+        let client = event.get(Member::ClientIp);
+        let ip = client.and_then(|client| host::ip(client.source()));
+        let start = w.len();
+        json::object(w, key!("source"), |w| {
+            self.text(w, text_key!("address"), Member::ClientIp);
+            if let Some(client) = client.filter(|_| ip.is_some()) {
+                json::text(w, text_key!("ip"), client);
+            }
+            self.geo(w);
+            json::object(w, key!("as"), |w| {
+                self.number(w, key!("number"), Member::Asn, MAX_AS_NUMBER);
+            });
+        });
+        let inner = start.saturating_add(b",\"source\"".len())..w.len();
+        if inner.start < inner.end {
+            w.short(b",\"client\"");
+            w.repeat(inner);
+        }
+
+        let host = event.get(Member::Host);
+        let host_text = host.map(|host| host.text());
+        let domain = host_text.as_deref().map(|text| host::without_port(text).0);
+        let domain = domain.filter(|domain| !domain.is_empty());
+        let destination_ip = domain.and_then(|domain| {
+            let bare = domain
+                .strip_prefix(b"[")
+                .and_then(|rest| rest.strip_suffix(b"]"));
+            host::ip(bare.unwrap_or(domain))
+        });
+        let is_plain = is_plain(host);
+        json::object(w, key!("destination"), |w| {
+            if let Some(domain) = domain {
+                domain_member(w, text_key!("address"), domain, is_plain);
+                match destination_ip {
+                    Some(ip) => json::bytes(w, text_key!("ip"), ip.to_string().as_bytes()),
+                    None => domain_member(w, text_key!("domain"), domain, is_plain),
+                }
+            }
+            self.number(w, key!("port"), Member::Port, MAX_PORT);
+        });
+
+        let protocol = event
+            .get(Member::Protocol)
+            .map(|value| host::protocol(value.source()));
+        json::object(w, key!("network"), |w| {
+            match protocol {
+                Some(Some((name, version))) => {
+                    json::text_with(w, text_key!("protocol"), |w| {
+                        name.iter()
+                            .for_each(|byte| w.byte(byte.to_ascii_lowercase()))
+                    });
+                    let transport = if version == b"3" { &b"udp"[..] } else { b"tcp" };
+                    json::plain(w, text_key!("transport"), transport);
+                }
+                Some(None) => self.misfits.insert(Member::Protocol),
+                None => {}
+            }
+            match ip {
+                Some(IpAddr::V4(_)) => w.short(b",\"type\":\"ipv4\""),
+                Some(IpAddr::V6(_)) => w.short(b",\"type\":\"ipv6\""),
+                None => {}
+            }
+        });
+
+        if let Some(value) = event.get(Member::Tls) {
+            match host::tls(value.source()) {
+                Some((name, version)) => json::object(w, key!("tls"), |w| {
+                    json::plain(w, text_key!("version"), version);
+                    json::plain(w, text_key!("version_protocol"), name.as_bytes());
+                }),
+                None => self.misfits.insert(Member::Tls),
+            }
+        }
+
+        json::object(w, key!("related"), |w| {
+            let destination = destination_ip.map(|ip| ip.to_string());
+            json::array(w, key!("ip"), |w| {
+                if let Some(client) = client.filter(|_| ip.is_some()) {
+                    item(w, |w| client.write(w));
+                }
+                if let Some(ip) = destination.filter(|_| destination_ip != ip) {
+                    item(w, |w| w.escaped(ip.as_bytes()));
+                }
+            });
+            json::array(w, key!("hosts"), |w| {
+                if let Some(domain) = domain.filter(|_| destination_ip.is_none()) {
+                    item(w, |w| {
+                        if is_plain {
+                            w.short(domain)
+                        } else {
+                            w.lossy(domain)
+                        }
+                    });
+                }
+            });
+            let user = event.get(Member::Username);
+            let origin = event.get(Member::OriginUserId);
+            json::array(w, key!("user"), |w| {
+                if let Some(user) = user {
+                    item(w, |w| user.write(w));
+                }
+                if let Some(origin) = origin.filter(|_| origin != user) {
+                    item(w, |w| origin.write(w));
+                }
+            });
+        });
+    }
+
+    fn geo(&mut self, w: &mut Writer<'_>) {
+        let event = self.event;
+        let country = event.get(Member::Country);
+        let country = self.code(country, Member::Country);
+        let continent = event.get(Member::Continent);
+        let continent = self.code(continent, Member::Continent);
+        json::object(w, key!("geo"), |w| {
+            self.text(w, text_key!("city_name"), Member::City);
+            if let Some(continent) = continent {
+                json::text(w, text_key!("continent_code"), continent);
+            }
+            if let Some(country) = country {
+                json::text(w, text_key!("country_iso_code"), country);
+            }
+            match (country, event.get(Member::RegionCode)) {
+                (Some(country), Some(region)) if is_region(region) => {
+                    json::text_with(w, text_key!("region_iso_code"), |w| {
+                        country.write(w);
+                        w.byte(b'-');
+                        region.write(w);
+                    });
+                }
+                (_, Some(_)) => self.misfits.insert(Member::RegionCode),
+                _ => {}
+            }
+        });
+    }
+
+    /// The value of `member`, if it is a code of two letters. Real events have numbers and `reserved` there too.
+    fn code<'v>(&mut self, value: Option<Value<'v>>, member: Member) -> Option<Value<'v>> {
+        let value = value?;
+        let source = value.source();
+        if source.len() == 2 && source.iter().all(u8::is_ascii_alphabetic) {
+            Some(value)
+        } else {
+            self.misfits.insert(member);
+            None
+        }
+    }
+
+    /// `url`: `original` and `full` as the client wrote it, `path` and `query` percent-decoded once, where `+` stays.
+    pub(super) fn url(&mut self, w: &mut Writer<'_>, scratch: &mut Vec<u8>) {
+        let event = self.event;
+        let host = event.get(Member::Host);
+        let path = event.get(Member::Path);
+        let query = event.get(Member::Query);
+        let port = event
+            .get(Member::Port)
+            .and_then(|port| port.whole_number(MAX_PORT));
+        let host_text = host.map(|host| host.text());
+        let (domain, has_port) = host_text
+            .as_deref()
+            .map_or((&b""[..], false), host::without_port);
+        let scheme = host::scheme(event);
+        json::object(w, key!("url"), |w| {
+            if path.is_some() || query.is_some() {
+                let mut range = 0..0;
+                json::text_with(w, text_key!("original"), |w| {
+                    let start = w.len();
+                    target(w, path, query);
+                    range = start..w.len();
+                });
+                if let Some(host) = host {
+                    json::text_with(w, text_key!("full"), |w| {
+                        origin(w, scheme, host, port.filter(|_| !has_port));
+                        w.repeat(range);
+                    });
+                }
+            } else if let Some(host) = host {
+                json::text_with(w, text_key!("full"), |w| {
+                    origin(w, scheme, host, port.filter(|_| !has_port));
+                });
+            }
+            if host.is_some() {
+                json::plain(w, text_key!("scheme"), scheme.as_bytes());
+            }
+            if !domain.is_empty() {
+                domain_member(w, text_key!("domain"), domain, is_plain(host));
+            }
+            if let Some(port) = port {
+                json::number(w, key!("port"), port);
+            }
+            for (key, value) in [(text_key!("path"), path), (text_key!("query"), query)] {
+                if let Some(value) = value {
+                    json::text_with(w, key, |w| percent_decoded(w, value, scratch));
+                }
+            }
+        });
+    }
+
+    /// `http` and `user_agent`.
+    pub(super) fn http(&mut self, w: &mut Writer<'_>) {
+        let event = self.event;
+        let (mut agent, mut referrer) = (None, None);
+        for header in event.request_headers().iter() {
+            let name = header.name.map_or(&b""[..], |name| name.bytes());
+            if agent.is_none() && name.eq_ignore_ascii_case(b"user-agent") {
+                agent = Some(header.value);
+            } else if referrer.is_none() && name.eq_ignore_ascii_case(b"referer") {
+                referrer = Some(header.value);
+            }
+        }
+        json::object(w, key!("http"), |w| {
+            let protocol = event.get(Member::Protocol);
+            if let Some((_, version)) = protocol.and_then(|value| host::protocol(value.source())) {
+                json::plain(w, text_key!("version"), version);
+            }
+            json::object(w, key!("request"), |w| {
+                self.text(w, text_key!("id"), Member::RequestId);
+                self.text(w, text_key!("method"), Member::Method);
+                json::decoded(w, text_key!("referrer"), referrer);
+            });
+            json::object(w, key!("response"), |w| {
+                self.number(w, key!("status_code"), Member::Status, 999);
+                self.number(w, key!("bytes"), Member::Bytes, MAX_LONG);
+            });
+        });
+        json::object(w, key!("user_agent"), |w| {
+            json::decoded(w, text_key!("original"), agent)
+        });
+    }
+
+    /// `user`: the account that the request was about.
+    pub(super) fn user(&mut self, w: &mut Writer<'_>) {
+        json::object(w, key!("user"), |w| {
+            self.text(w, text_key!("id"), Member::Uuid);
+            self.text(w, text_key!("name"), Member::Username);
+        });
+    }
+}
+
+/// Whether a part of the host is the inside of a JSON string as it is.
+fn is_plain(host: Option<Value<'_>>) -> bool {
+    host.is_some_and(|host| host.kind() != Kind::EscapedText)
+}
+
+fn domain_member(w: &mut Writer<'_>, key: json::TextKey, domain: &[u8], is_plain: bool) {
+    if is_plain {
+        json::plain(w, key, domain);
+    } else {
+        json::bytes(w, key, domain);
+    }
+}
+
+/// An item of an array of strings.
+pub(super) fn item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
+    w.byte(b',');
+    json::string(w, content);
+}
+
+/// ISO 3166-2: one to three letters and digits.
+fn is_region(value: Value<'_>) -> bool {
+    (1..=3).contains(&value.source().len()) && value.source().iter().all(u8::is_ascii_alphanumeric)
+}
+
+fn target(w: &mut Writer<'_>, path: Option<Value<'_>>, query: Option<Value<'_>>) {
+    if let Some(path) = path {
+        path.write(w);
+    }
+    if let Some(query) = query {
+        w.byte(b'?');
+        query.write(w);
+    }
+}
+
+/// Scheme, host and, unless it is the scheme's own, port.
+fn origin(w: &mut Writer<'_>, scheme: &str, host: Value<'_>, port: Option<u64>) {
+    w.short(scheme.as_bytes());
+    w.short(b"://");
+    host.write(w);
+    let usual = if scheme == "http" { 80 } else { 443 };
+    if let Some(port) = port.filter(|port| *port != usual) {
+        w.byte(b':');
+        json::digits(w, port);
+    }
+}
+
+fn percent_decoded(w: &mut Writer<'_>, value: Value<'_>, scratch: &mut Vec<u8>) {
+    if value.kind() != Kind::EscapedText && !value.source().contains(&b'%') {
+        return value.write(w);
+    }
+    scratch.clear();
+    percent_decode(&value.text(), scratch);
+    w.lossy(scratch);
+}

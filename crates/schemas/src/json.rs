@@ -1,0 +1,164 @@
+//! Objects and arrays of JSON without a tree: every member brings the comma before it, and the first comma of an object
+//! becomes its brace. So an object without members can be taken back, and nobody has to know which member is the first.
+
+use edgesiem_decode::{Decoded, LongLiteral, Value, Writer};
+
+/// `,"name":` as a literal.
+macro_rules! key {
+    ($name:literal) => {
+        const {
+            assert!($name.len() <= 28, "a literal has 32 bytes");
+            &edgesiem_decode::long_literal(concat!(",\"", $name, "\":").as_bytes())
+        }
+    };
+}
+pub(crate) use key;
+
+/// `,"name":"` of a member that is a string.
+#[derive(Clone, Copy)]
+pub(crate) struct TextKey(pub &'static LongLiteral);
+
+/// A [`TextKey`].
+macro_rules! text_key {
+    ($name:literal) => {
+        $crate::json::TextKey(
+            const {
+                assert!($name.len() <= 27, "a literal has 32 bytes");
+                &edgesiem_decode::long_literal(concat!(",\"", $name, "\":\"").as_bytes())
+            },
+        )
+    };
+}
+pub(crate) use text_key;
+
+/// The member `key` with the object that `members` writes; nothing if it writes no member.
+#[inline(always)]
+pub(crate) fn object(
+    writer: &mut Writer<'_>,
+    key: &LongLiteral,
+    members: impl FnOnce(&mut Writer<'_>),
+) {
+    let start = writer.len();
+    writer.long_literal(key);
+    if !block(writer, *b"{}", members) {
+        writer.back_to(start);
+    }
+}
+
+/// The member `key` with the array that `items` writes; nothing if it writes no item.
+#[inline(always)]
+pub(crate) fn array(
+    writer: &mut Writer<'_>,
+    key: &LongLiteral,
+    items: impl FnOnce(&mut Writer<'_>),
+) {
+    let start = writer.len();
+    writer.long_literal(key);
+    if !block(writer, *b"[]", items) {
+        writer.back_to(start);
+    }
+}
+
+/// What `content` writes, each piece with a comma before it, in `brackets`; false if it writes nothing, and then nothing was
+/// written.
+#[inline(always)]
+pub(crate) fn block(
+    writer: &mut Writer<'_>,
+    [open, close]: [u8; 2],
+    content: impl FnOnce(&mut Writer<'_>),
+) -> bool {
+    let start = writer.len();
+    content(writer);
+    if writer.len() == start {
+        return false;
+    }
+    writer.patch(start, open);
+    writer.byte(close);
+    true
+}
+
+/// An object as an item of an array.
+#[inline(always)]
+pub(crate) fn object_item(writer: &mut Writer<'_>, members: impl FnOnce(&mut Writer<'_>)) {
+    let start = writer.len();
+    writer.byte(b',');
+    if !block(writer, *b"{}", members) {
+        writer.back_to(start);
+    }
+}
+
+/// The member `key` with a value's text.
+#[inline(never)]
+pub(crate) fn text(writer: &mut Writer<'_>, key: TextKey, value: Value<'_>) {
+    value.write_member(key.0, writer);
+}
+
+/// The member `key` with decoded bytes; nothing if there are none.
+#[inline(never)]
+pub(crate) fn decoded(writer: &mut Writer<'_>, key: TextKey, value: Option<Decoded<'_>>) {
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
+        value.write_member(key.0, writer);
+    }
+}
+
+/// The member `key` with bytes, lossy where they are not UTF-8.
+#[inline(always)]
+pub(crate) fn bytes(writer: &mut Writer<'_>, key: TextKey, value: &[u8]) {
+    writer.long_literal(key.0);
+    writer.lossy(value);
+    writer.byte(b'"');
+}
+
+/// The member `key` with text that is the inside of a JSON string as it is.
+#[inline(always)]
+pub(crate) fn plain(writer: &mut Writer<'_>, key: TextKey, text: &[u8]) {
+    writer.text_stretch(key.0, text, text.len());
+}
+
+/// The member `key` with what `content` writes inside of a string.
+#[inline(always)]
+pub(crate) fn text_with(
+    writer: &mut Writer<'_>,
+    key: TextKey,
+    content: impl FnOnce(&mut Writer<'_>),
+) {
+    writer.long_literal(key.0);
+    content(writer);
+    writer.byte(b'"');
+}
+
+/// The member `key` with a whole number.
+#[inline(never)]
+pub(crate) fn number(writer: &mut Writer<'_>, key: &LongLiteral, value: u64) {
+    writer.long_literal(key);
+    digits(writer, value);
+}
+
+/// A string of which `content` writes the inside.
+#[inline(always)]
+pub(crate) fn string(writer: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
+    writer.byte(b'"');
+    content(writer);
+    writer.byte(b'"');
+}
+
+/// A number in decimal.
+pub(crate) fn digits(writer: &mut Writer<'_>, value: u64) {
+    let (mut left, mut length) = (value, 0_usize);
+    let mut digits = [0; 20];
+    for digit in digits.iter_mut().rev() {
+        // Division of 32 bits is a multiplication, in WebAssembly too; that of 64 bits is none.
+        let (rest, last) = match u32::try_from(left) {
+            Ok(small) => (u64::from(small / 10), u64::from(small % 10)),
+            Err(_) => (left / 10, left % 10),
+        };
+        *digit = b'0'.wrapping_add(last.to_le_bytes()[0]);
+        left = rest;
+        length = length.saturating_add(1);
+        if left == 0 {
+            break;
+        }
+    }
+    let start = digits.len().saturating_sub(length);
+    writer.short(digits.get(start..).unwrap_or(&[]));
+}
