@@ -126,7 +126,7 @@ pub(crate) async fn tick(state: &JsValue, env: &Env) -> Ticked {
     };
     let (mut stream, budget) = match configured(&object.id, env) {
         Ok(configured) => configured,
-        Err(ticked) => return ticked,
+        Err(ticked) => return *ticked,
     };
     let ticked = object.turn(&mut stream, budget).await;
     ticked.unwrap_or_else(|error| failed(object.id.as_str(), &error.to_string()))
@@ -142,7 +142,7 @@ fn failed(whose: &str, problem: &str) -> Ticked {
 }
 
 /// The stream, or why there is none to run.
-fn configured(id: &StreamId, env: &Env) -> Result<(StreamConfig, Budget), Ticked> {
+fn configured(id: &StreamId, env: &Env) -> Result<(StreamConfig, Budget), Box<Ticked>> {
     let problem = |problems: &[Error]| {
         for problem in problems {
             log::problem("configuration", Some(id.as_str()), &problem.to_string());
@@ -156,20 +156,21 @@ fn configured(id: &StreamId, env: &Env) -> Result<(StreamConfig, Budget), Ticked
             ..Ticked::default()
         }
     };
-    let parsed = settings::parse(env).map_err(|problems| problem(&problems))?;
+    let parsed = settings::parse(env).map_err(|problems| Box::new(problem(&problems)))?;
     let found = parsed
         .streams
         .into_iter()
         .find(|stream| stream.id == id.as_str());
     match found {
         // Its object keeps what it has, in case the stream comes back.
-        _ if parsed.store != Store::DurableObject => {
-            Err(asleep(id, "the configuration keeps its state elsewhere"))
-        }
-        None => Err(asleep(id, "the configuration has no such stream")),
+        _ if parsed.store != Store::DurableObject => Err(Box::new(asleep(
+            id,
+            "the configuration keeps its state elsewhere",
+        ))),
+        None => Err(Box::new(asleep(id, "the configuration has no such stream"))),
         Some(stream) => match stream.result {
             Ok(stream) => Ok((stream, parsed.budget)),
-            Err(problems) => Err(problem(&problems)),
+            Err(problems) => Err(Box::new(problem(&problems))),
         },
     }
 }
