@@ -37,7 +37,7 @@ pub use host::{Body, FetchError, Host};
 pub use http::{HeaderValue, HttpRequest, Method, ResponseHead};
 pub use limits::{Budget, Limits};
 pub use printable::printable;
-pub use schema::{EventFacts, Schema, Unreadable};
+pub use schema::{DocumentForm, EventFacts, Schema, Unreadable};
 pub use secret::{Secret, SecretRef};
 pub use sink::{Answer, BatchLimits, Sink, SinkVerdict};
 pub use source::{

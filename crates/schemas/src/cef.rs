@@ -11,7 +11,7 @@
 use edgesiem_decode::{
     Decoded, EventView, Facet, Headers, LongLiteral, Member, Value, Writer, long_literal,
 };
-use edgesiem_model::{Gap, Timestamp};
+use edgesiem_model::{DocumentForm, Gap, Timestamp};
 
 use crate::action::{Action, Effect};
 use crate::convert::{EventWriter, RuleChoice};
@@ -44,6 +44,7 @@ macro_rules! key {
 
 impl EventWriter for Cef {
     const NAME: &'static str = "cef";
+    const FORM: DocumentForm = DocumentForm::Text;
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
         let mut writer = Writer::new(out, event.line().len());

@@ -1,7 +1,7 @@
 //! From a line to one document, or to one for each of its rules.
 
 use edgesiem_decode::{EventReader, EventView, Rule};
-use edgesiem_model::{EventFacts, Gap, Schema, Unreadable};
+use edgesiem_model::{DocumentForm, EventFacts, Gap, Schema, Unreadable};
 
 /// Documents of one event, by rule, have at most this many bytes together. The headers and the rest of the event are in each
 /// of them, so that 10,000 rules could make 20 GB of 2 MiB. An event that would exceed this gives one document.
@@ -34,6 +34,8 @@ impl RuleChoice {
 pub trait EventWriter {
     /// Name of the schema in the configuration.
     const NAME: &'static str;
+    /// What its documents are.
+    const FORM: DocumentForm = DocumentForm::Json;
 
     /// Appends the document of `event` with these of its rules.
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>);
@@ -47,13 +49,27 @@ pub trait EventWriter {
 pub struct Converter<W> {
     reader: EventReader,
     writer: W,
+    /// A document for each rule.
+    expand_rules: bool,
 }
 
 impl<W: EventWriter> Converter<W> {
     /// Writes with `writer`.
     pub fn new(writer: W) -> Self {
-        let reader = EventReader::default();
-        Self { reader, writer }
+        Self {
+            reader: EventReader::default(),
+            writer,
+            expand_rules: false,
+        }
+    }
+
+    /// Gives a document for each rule of an event where [`Schema::convert_parts`] is called.
+    #[must_use]
+    pub fn expanding_rules(self, expand_rules: bool) -> Self {
+        Self {
+            expand_rules,
+            ..self
+        }
     }
 
     /// Appends a document for each rule of the event `line` to `out`, and where each ends to `ends`. An event without rules
@@ -91,10 +107,28 @@ impl<W: EventWriter> Schema for Converter<W> {
         W::NAME
     }
 
+    fn form(&self) -> DocumentForm {
+        W::FORM
+    }
+
     fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<EventFacts, Unreadable> {
         let event = self.reader.read(line).map_err(crate::unreadable)?;
         self.writer.write(&event, RuleChoice::All, out);
         Ok(crate::facts(event.facts()))
+    }
+
+    fn convert_parts(
+        &mut self,
+        line: &[u8],
+        out: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+    ) -> Result<EventFacts, Unreadable> {
+        if self.expand_rules {
+            return self.convert_rules(line, out, ends);
+        }
+        let facts = self.convert(line, out)?;
+        ends.push(out.len());
+        Ok(facts)
     }
 
     fn gap(&mut self, line: &[u8], gap: &Gap, out: &mut Vec<u8>) {

@@ -57,6 +57,7 @@ fn facts(facts: Facts) -> EventFacts {
     EventFacts {
         time: facts.start_ms.map(Timestamp::from_millis),
         undecoded: facts.undecoded,
+        filtered: false,
     }
 }
 

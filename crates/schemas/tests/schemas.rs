@@ -38,7 +38,15 @@ fn documents_are_appended_and_facts_come_from_the_event() {
             String::from_utf8(out).unwrap(),
             format!("before {document}")
         );
-        assert_eq!(facts, EventFacts { time, undecoded }, "{name}");
+        assert_eq!(
+            facts,
+            EventFacts {
+                time,
+                undecoded,
+                filtered: false
+            },
+            "{name}"
+        );
     }
 }
 

@@ -190,6 +190,7 @@ impl Schema for PlainSchema {
         Ok(EventFacts {
             time: time.map(Timestamp::from_secs),
             undecoded: 0,
+            filtered: false,
         })
     }
 }
