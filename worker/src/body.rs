@@ -41,34 +41,42 @@ extern "C" {
 
 /// A body and the buffer it is read through. Dropping it before its end cancels it, which frees the
 /// connection.
+#[derive(Default)]
 pub(crate) struct StreamBody {
     reader: Option<ReadableStreamBYOBReader>,
     buffer: Option<ArrayBuffer>,
+    /// A body that came from no stream.
+    whole: Vec<u8>,
 }
 
 impl StreamBody {
+    /// These bytes.
+    pub(crate) fn of(whole: Vec<u8>) -> Self {
+        let mut body = Self::default();
+        body.whole = whole;
+        body
+    }
+
     /// Reads `stream`; `None` is an empty body.
     pub(crate) fn new(stream: Option<ReadableStream>) -> Result<Self, JsValue> {
         let Some(stream) = stream else {
-            return Ok(Self {
-                reader: None,
-                buffer: None,
-            });
+            return Ok(Self::default());
         };
         let options = Object::new();
         Reflect::set(&options, &"mode".into(), &"byob".into())?;
         let reader = stream.unchecked_into::<ByobSource>().get_reader(&options)?;
-        Ok(Self {
-            reader: Some(reader),
-            buffer: None,
-        })
+        let mut body = Self::default();
+        body.reader = Some(reader);
+        Ok(body)
     }
 }
 
 impl Body for StreamBody {
     async fn read(&mut self, out: &mut Vec<u8>) -> Result<usize, FetchError> {
         let Some(reader) = &self.reader else {
-            return Ok(0);
+            let read = self.whole.len();
+            out.append(&mut self.whole);
+            return Ok(read);
         };
         let buffer = self
             .buffer

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgesiem::{FetchError, Host, HttpRequest, ResponseHead, Timestamp};
+use edgesiem::{FetchError, Host, HttpRequest, ResponseHead, Scheme, Timestamp};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -10,6 +10,7 @@ use web_sys::{AbortSignal, Headers, Response};
 use worker::{Date, Delay, signal};
 
 use crate::body::StreamBody;
+use crate::bucket;
 use crate::js;
 
 #[wasm_bindgen]
@@ -30,6 +31,9 @@ impl Host for WorkerHost {
     type Body = StreamBody;
 
     async fn fetch(&self, request: HttpRequest) -> Result<(ResponseHead, StreamBody), FetchError> {
+        if request.endpoint.scheme() == Scheme::R2 {
+            return bucket::put(request).await;
+        }
         send(request).await.map_err(|thrown| FetchError {
             reason: js::message(&thrown),
             timed_out: js::is_timeout(&thrown),

@@ -8,6 +8,7 @@
 
 mod administered;
 mod body;
+mod bucket;
 mod cron;
 mod host;
 mod http;
@@ -38,6 +39,7 @@ use crate::objects::{Operated, to_js};
 /// all it should; the reason is in the log.
 #[wasm_bindgen]
 pub fn handle_scheduled(env: Env) -> Promise {
+    bucket::bind(&env);
     future_to_promise(async move {
         match cron::run_all(&env).await {
             Ok(()) => Ok(JsValue::UNDEFINED),
@@ -49,12 +51,14 @@ pub fn handle_scheduled(env: Env) -> Promise {
 /// The HTTP handler.
 #[wasm_bindgen]
 pub fn handle_fetch(request: web_sys::Request, env: Env) -> Promise {
+    bucket::bind(&env);
     future_to_promise(async move { http::respond(&request, &env).await.map(JsValue::from) })
 }
 
 /// A turn of a stream's Durable Object: what it came to, and when to wake up next (`objects::Ticked`).
 #[wasm_bindgen]
 pub fn object_tick(state: JsValue, env: Env) -> Promise {
+    bucket::bind(&env);
     future_to_promise(async move { to_js(&object::tick(&state, &env).await) })
 }
 
@@ -62,6 +66,7 @@ pub fn object_tick(state: JsValue, env: Env) -> Promise {
 /// (`objects::Operated`).
 #[wasm_bindgen]
 pub fn object_operation(operation: String, state: JsValue, env: Env) -> Promise {
+    bucket::bind(&env);
     future_to_promise(async move {
         let operated = match serde_json::from_str(&operation) {
             Ok(operation) => object::operate(&state, &env, operation).await,

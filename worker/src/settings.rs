@@ -1,6 +1,6 @@
 //! The configuration as the platform hands it over: a variable and secrets.
 
-use edgesiem::{Config, Error, ErrorKind, Parsed, Secret};
+use edgesiem::{Config, Error, ErrorKind, Parsed, Scheme, Secret};
 use js_sys::Reflect;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -9,13 +9,16 @@ use worker::Env;
 /// Name of the variable in `wrangler.toml`: `[vars.EDGESIEM]`.
 const VARIABLE: &str = "EDGESIEM";
 
+/// What a Worker can write to besides servers.
+const PLACES: &[Scheme] = &[Scheme::R2];
+
 /// Reads and validates the configuration, each stream by itself.
 ///
 /// # Errors
 /// Problems that are not those of one stream.
 pub(crate) fn parse(env: &Env) -> Result<Parsed, Vec<Error>> {
     let value = variable(env).map_err(|error| vec![error])?;
-    Config::parse(value, &|name| secret(env, name))
+    Config::parse(value, &|name| secret(env, name), PLACES)
 }
 
 fn variable(env: &Env) -> Result<Value, Error> {

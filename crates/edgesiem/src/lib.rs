@@ -44,13 +44,13 @@ pub use edgesiem_model as model;
 pub use edgesiem_model::{
     Accepted, Batch, Body, Budget, Checkpoint, Counters, Cursor, DeadLetter, Error, ErrorKind,
     EventId, FetchError, Gap, Host, HttpRequest, Limits, Loaded, Method, Progress, ResponseHead,
-    Revision, Save, Schema, Secret, Sink, Source, StoreError, StreamId, Timestamp, WhenFull,
-    printable,
+    Revision, Save, Schema, Scheme, Secret, Sink, Source, StoreError, StreamId, Timestamp,
+    WhenFull, printable,
 };
 pub use edgesiem_pipeline::{Destination, Outcome, Redelivered, Report, SinkReport, Window};
 pub use edgesiem_stores as stores;
 pub use health::{Expectations, Problem, ProblemKind, Severity, health};
 pub use metrics::{OPENMETRICS_CONTENT_TYPE, openmetrics};
-pub use registry::{SCHEMA_NAMES, SINK_KINDS, SOURCE_KINDS};
+pub use registry::{SCHEMA_NAMES, SOURCE_KINDS, sink_kinds};
 pub use run::{redeliver, run, run_replay};
 pub use summary::{run_end, summary};

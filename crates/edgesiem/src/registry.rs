@@ -1,24 +1,20 @@
 //! What there is to choose from: one line a source, a schema, a sink.
 
-use edgesiem_model::{Error, InsecureLoopback, Schema, Secret, Sink, Source};
-use edgesiem_sinks::{splunk_hec, webhook};
+use edgesiem_model::{Error, Schema, Sink, Source, Surroundings};
+use edgesiem_sinks::{Common, SinkConfig, Visitor, with_kind};
 use edgesiem_sources::akamai_siem;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::typed;
 
 /// Kinds that `source.kind` may name.
 pub const SOURCE_KINDS: &[&str] = &["akamai-siem"];
-/// Kinds that `sinks.NAME.kind` may name.
-pub const SINK_KINDS: &[&str] = &["splunk-hec", "webhook"];
 /// Names that `schema` may have.
 pub const SCHEMA_NAMES: &[&str] = edgesiem_schemas::NAMES;
 
-/// Everything that resolving a configuration needs from outside of it.
-#[derive(Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
-    pub(crate) secrets: &'a dyn Fn(&str) -> Option<Secret>,
-    pub(crate) insecure: InsecureLoopback,
+/// Kinds that `sinks.NAME.kind` may name.
+pub fn sink_kinds() -> Vec<&'static str> {
+    edgesiem_sinks::ALL.iter().map(|about| about.kind).collect()
 }
 
 /// The source of kind `kind`; `None` if there is none.
@@ -28,27 +24,53 @@ pub(crate) fn source(
     around: Surroundings<'_>,
 ) -> Option<Result<Box<dyn Source>, Vec<Error>>> {
     Some(match kind {
-        "akamai-siem" => typed::<akamai_siem::Config>(value).and_then(|config| {
-            Ok(Box::new(config.resolve(around.secrets, around.insecure)?) as Box<dyn Source>)
-        }),
+        "akamai-siem" => typed::<akamai_siem::Config>(value)
+            .and_then(|config| Ok(Box::new(config.resolve(around)?) as Box<dyn Source>)),
         _ => return None,
     })
+}
+
+/// The table of a sink, on its way to what reads its kind.
+struct SinkTable<'a> {
+    name: &'a str,
+    table: Map<String, Value>,
+    around: Surroundings<'a>,
+}
+
+impl Visitor for SinkTable<'_> {
+    type Output = Result<Box<dyn Sink>, Vec<Error>>;
+
+    /// The keys that all sinks have are read by themselves, so that no kind must repeat them.
+    fn visit<C: SinkConfig>(self) -> Self::Output {
+        let (common, own): (Map<_, _>, Map<_, _>) = self
+            .table
+            .into_iter()
+            .partition(|(key, _)| Common::KEYS.contains(&key.as_str()));
+        let common = typed::<Common>(Value::Object(common));
+        let config = typed::<C>(Value::Object(own));
+        match (common, config) {
+            (Ok(common), Ok(config)) => config.resolve(self.name, &common, self.around),
+            (common, config) => {
+                let problems = [common.err(), config.err()];
+                Err(problems.into_iter().flatten().flatten().collect())
+            }
+        }
+    }
 }
 
 /// The sink `name` of kind `kind`; `None` if there is none.
 pub(crate) fn sink(
     kind: &str,
     name: &str,
-    value: Value,
+    table: Map<String, Value>,
     around: Surroundings<'_>,
 ) -> Option<Result<Box<dyn Sink>, Vec<Error>>> {
-    Some(match kind {
-        "splunk-hec" => typed::<splunk_hec::Config>(value)
-            .and_then(|config| config.resolve(name, around.secrets, around.insecure)),
-        "webhook" => typed::<webhook::Config>(value)
-            .and_then(|config| config.resolve(name, around.secrets, around.insecure)),
-        _ => return None,
-    })
+    let table = SinkTable {
+        name,
+        table,
+        around,
+    };
+    with_kind(kind, table)
 }
 
 /// The schema `name`, with fresh scratch memory; `None` if there is none.

@@ -67,7 +67,7 @@ fn with_in(mut table: Value, pointer: &str, value: Value) -> Value {
 }
 
 fn problems(table: Value) -> Vec<String> {
-    match Config::from_json(table, &secret) {
+    match Config::from_json(table, &secret, &[]) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.iter().map(ToString::to_string).collect(),
     }
@@ -249,7 +249,7 @@ fn two_streams_need_two_ids() {
     let mut table = table();
     let stream = table["streams"][0].clone();
     table["streams"].as_array_mut().unwrap().push(stream);
-    let errors = Config::from_json(table, &secret).err().unwrap();
+    let errors = Config::from_json(table, &secret, &[]).err().unwrap();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].kind(), ErrorKind::Config);
     assert!(errors[0].to_string().contains("streams[1].id"));
@@ -258,7 +258,7 @@ fn two_streams_need_two_ids() {
 #[test]
 fn a_stream_needs_a_sink_that_it_waits_for() {
     let mut table = with("/sinks/soc/required", json!(false));
-    let config = Config::from_json(table.clone(), &secret)
+    let config = Config::from_json(table.clone(), &secret, &[])
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
     let required: Vec<(&str, bool)> = config.streams[0]
@@ -280,7 +280,7 @@ fn a_stream_needs_a_sink_that_it_waits_for() {
 
 #[test]
 fn every_key_has_the_value_that_was_written_or_its_default() {
-    let defaults = Config::from_json(table(), &secret)
+    let defaults = Config::from_json(table(), &secret, &[])
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
     assert_eq!(defaults.store, Store::Kv);
@@ -293,7 +293,7 @@ fn every_key_has_the_value_that_was_written_or_its_default() {
     table["streams"][0]["emit_gaps"] = json!(true);
     table["streams"][0]["limits"] =
         json!({ "max_in_flight_per_sink": 2, "max_stored_dead_letters": 100 });
-    let config = Config::from_json(table, &secret)
+    let config = Config::from_json(table, &secret, &[])
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
     assert_eq!(config.store, Store::DurableObject);
@@ -438,7 +438,7 @@ fn a_misconfigured_stream_does_not_stop_the_others() {
             "every sink of the stream is optional; key: streams[2].sinks",
         ),
     ] {
-        let parsed = Config::parse(with_in(three_streams(), pointer, value), &secret)
+        let parsed = Config::parse(with_in(three_streams(), pointer, value), &secret, &[])
             .map_err(|errors| format!("{errors:?}"))
             .unwrap();
         assert!(parsed.problems.is_empty(), "{pointer}");
@@ -458,7 +458,7 @@ fn a_duplicate_is_a_problem_even_if_the_first_one_is_broken() {
     table["streams"][1]["id"] = json!("prod-waf");
     table["streams"][0]["schema"] = json!("ecs9");
     table["streams"][1]["schema"] = json!("ecs9");
-    let parsed = Config::parse(table, &secret)
+    let parsed = Config::parse(table, &secret, &[])
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
     let counts: Vec<(String, usize)> = outcome(&parsed)
@@ -476,7 +476,7 @@ fn a_duplicate_is_a_problem_even_if_the_first_one_is_broken() {
 fn a_broken_sink_that_no_stream_uses_is_told_and_stops_nothing() {
     let mut table = three_streams();
     table["sinks"]["spare"] = json!({ "kind": "webhook", "url": "http://spare.example/" });
-    let parsed = Config::parse(table.clone(), &secret)
+    let parsed = Config::parse(table.clone(), &secret, &[])
         .map_err(|errors| format!("{errors:?}"))
         .unwrap();
     assert!(parsed.streams.iter().all(|stream| stream.result.is_ok()));
@@ -507,7 +507,7 @@ fn a_problem_of_the_root_stops_every_stream_and_is_named_alone() {
         ("/budget", json!({ "wall": 1 }), "unknown field `wall`"),
     ] {
         let table = with_in(three_streams(), "/streams/0/schema", json!("ecs9"));
-        let errors = Config::parse(with_in(table, pointer, value), &secret)
+        let errors = Config::parse(with_in(table, pointer, value), &secret, &[])
             .err()
             .unwrap();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -531,7 +531,7 @@ fn the_shipped_wrangler_toml_holds_a_configuration_that_works() {
     let text = include_str!("../../../wrangler.toml");
     let file: toml::Table = text.parse().unwrap();
     let table = serde_json::to_value(&file["vars"]["EDGESIEM"]).unwrap();
-    let config = Config::from_json(table, &secret)
+    let config = Config::from_json(table, &secret, &[])
         .map_err(|errors| errors[0].to_string())
         .unwrap();
     assert_eq!(config.streams[0].id.as_str(), "prod-waf");

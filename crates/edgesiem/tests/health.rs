@@ -372,6 +372,7 @@ fn a_run_is_expected_to_end_within_its_budget_and_what_it_may_take_beyond() {
             "sinks": {"s": {"kind": "splunk-hec", "url": "https://splunk.example", "token": {"secret": "A"}}},
         }),
         &|_| Some(edgesiem::Secret::new("a".to_owned())),
+        &[],
     );
     let config = config.map_err(|errors| format!("{errors:?}")).unwrap();
     let budget = Budget {

@@ -67,6 +67,7 @@ fn busy() -> StreamStatus {
                 delivered: 40_000,
                 dead_lettered: 3,
                 outside: 0,
+                filtered: 0,
             },
         }),
         killed_runs: 1,

@@ -34,6 +34,7 @@ fn stream(emit_gaps: bool) -> StreamConfig {
             "sinks": {"required": sink("required"), "optional": optional},
         }),
         &|_| Some(Secret::new("s".to_owned())),
+        &[],
     );
     let config = config.map_err(|errors| format!("{errors:?}")).unwrap();
     config.streams.into_iter().next().unwrap()

@@ -111,6 +111,7 @@ impl<'a, S: Store> Mutated<'a, S> {
             if accepted.lines.contains(&line) {
                 batch.push(&Event {
                     id,
+                    line_id: id,
                     line,
                     time: None,
                     raw: &raw,

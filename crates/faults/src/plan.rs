@@ -34,10 +34,7 @@ pub fn stream(case: &Case, world: &Rc<World>) -> StreamConfig {
     for (number, sink) in case.sinks.iter().enumerate() {
         if sink.kind == Kind::Bulk {
             let bulk = Bulk::new(&sink_name(number), &sink_host(number), case.batch_events);
-            let destination = Destination {
-                sink: Box::new(bulk),
-                required: sink.required,
-            };
+            let destination = Destination::new(Box::new(bulk), sink.required);
             let place = number.min(stream.sinks.len());
             stream.sinks.insert(place, destination);
         }
@@ -101,7 +98,7 @@ fn parsed(case: &Case) -> StreamConfig {
         "sinks": Value::Object(sinks),
     });
     let secret = |_: &str| Some(Secret::new("simulated".to_owned()));
-    let config = Config::from_json(config, &secret);
+    let config = Config::from_json(config, &secret, &[]);
     let mut config = config.expect("the configuration of a case is valid");
     let mut stream = config.streams.remove(0);
     // Fewer than a user may configure, so that few events fill it.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::event::truncated;
-use crate::{Event, EventId, EventIdError, Timestamp};
+use crate::{DocumentForm, Event, EventId, EventIdError, Timestamp};
 
 /// Identity of a batch, derived from its events' ids: the same events in the same order always give the
 /// same key, so that a receiver can recognise a repeated delivery.
@@ -38,6 +38,7 @@ impl fmt::Debug for BatchKey {
 
 struct Row {
     id: EventId,
+    line_id: EventId,
     line: u64,
     time: Option<Timestamp>,
     raw: Range<usize>,
@@ -50,12 +51,18 @@ pub struct Batch {
     rows: Vec<Row>,
     raw: Vec<u8>,
     documents: Vec<u8>,
+    form: DocumentForm,
     replay: Option<Rc<str>>,
 }
 
 impl Batch {
     /// Longest name of a replay: sinks reserve room for it in every event's envelope.
     pub const MAX_REPLAY_BYTES: usize = 16;
+
+    /// Says what its documents are.
+    pub fn set_form(&mut self, form: DocumentForm) {
+        self.form = form;
+    }
 
     /// Marks the batch as part of a replay.
     pub fn set_replay(&mut self, replay: Option<Rc<str>>) {
@@ -81,6 +88,7 @@ impl Batch {
         let document = append(&mut self.documents, event.document);
         self.rows.push(Row {
             id: event.id,
+            line_id: event.line_id,
             line: event.line,
             time: event.time,
             raw,
@@ -180,6 +188,11 @@ impl<'a> BatchView<'a> {
         self.batch.replay.as_deref()
     }
 
+    /// What the documents are.
+    pub const fn form(&self) -> DocumentForm {
+        self.batch.form
+    }
+
     /// Identity of exactly these events in this order.
     pub fn key(&self) -> BatchKey {
         let mut hasher = blake3::Hasher::new_derive_key("edgesiem 2026 batch key v1");
@@ -200,6 +213,7 @@ impl<'a> BatchView<'a> {
         let batch = self.batch;
         self.rows().map(move |row| Event {
             id: row.id,
+            line_id: row.line_id,
             line: row.line,
             time: row.time,
             raw: batch.raw.get(row.raw.clone()).unwrap_or(&[]),
@@ -231,6 +245,7 @@ mod tests {
             let (raw, document) = (vec![n; 3], vec![n; usize::from(n)]);
             let event = Event {
                 id: EventId::from_bytes([n; 16]),
+                line_id: EventId::from_bytes([n; 16]),
                 line: u64::from(n),
                 time: Some(Timestamp::from_secs(9)),
                 raw: &raw,

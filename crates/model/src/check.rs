@@ -2,21 +2,42 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{Error, ErrorKind, Secret, SecretRef};
+use crate::{Error, ErrorKind, InsecureLoopback, Scheme, Secret, SecretRef};
+
+/// Everything that resolving a configuration needs from outside of it.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Looks up a secret of the host by its name.
+    pub secrets: &'a dyn Fn(&str) -> Option<Secret>,
+    /// Whether servers on this machine may be spoken to in clear text.
+    pub insecure: InsecureLoopback,
+    /// Which places of its own the host can write to.
+    pub places: &'a [Scheme],
+}
 
 /// Collects the problems of one table of the configuration, so that all of them are named at once.
 pub struct Check<'a> {
-    secrets: &'a dyn Fn(&str) -> Option<Secret>,
+    around: Surroundings<'a>,
     problems: Vec<Error>,
 }
 
 impl<'a> Check<'a> {
-    /// `secrets` looks up a secret of the host by its name.
-    pub fn new(secrets: &'a dyn Fn(&str) -> Option<Secret>) -> Self {
+    /// Nothing is wrong yet.
+    pub const fn new(around: Surroundings<'a>) -> Self {
         Self {
-            secrets,
+            around,
             problems: Vec::new(),
         }
+    }
+
+    /// Whether servers on this machine may be spoken to in clear text.
+    pub const fn insecure(&self) -> InsecureLoopback {
+        self.around.insecure
+    }
+
+    /// Whether the host has this place of its own.
+    pub fn has_place(&self, place: Scheme) -> bool {
+        self.around.places.contains(&place)
     }
 
     /// Whether something was wrong so far.
@@ -44,7 +65,7 @@ impl<'a> Check<'a> {
     /// The secret that `reference` names, without the white space that files and pipes leave around it.
     pub fn secret(&mut self, key: &str, reference: &SecretRef) -> Option<Secret> {
         let name = reference.secret.as_str();
-        let value = (self.secrets)(name);
+        let value = (self.around.secrets)(name);
         let text = value.as_ref().map_or("", |value| value.expose().trim());
         if text.is_empty() {
             let error = Error::new(

@@ -69,7 +69,7 @@ pub struct Cursor(pub Value);
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
-/// Totals since the stream began. `fetched = delivered + dead_lettered + outside` at every commit.
+/// Totals since the stream began. `fetched = delivered + dead_lettered + outside + filtered` at every commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counters {
@@ -83,6 +83,8 @@ pub struct Counters {
     pub dead_lettered: u64,
     /// Events outside of the window that a replay asks for, and not sent again.
     pub outside: u64,
+    /// Events that the stream's filter left out.
+    pub filtered: u64,
 }
 
 /// A stretch of time whose events may be missing, recorded instead of passed over.

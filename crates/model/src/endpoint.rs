@@ -10,21 +10,31 @@ pub enum Scheme {
     Https,
     /// Plain text, for loopback in tests.
     Http,
+    /// No server, but an R2 bucket that is bound to the Worker: the authority is the binding's name, the target the key.
+    R2,
+    /// No server, but a file of this machine, to which the body is appended: the target is its path.
+    File,
+    /// No server, but standard output.
+    Stdout,
 }
 
 impl Scheme {
-    /// `https` or `http`.
+    /// `https` or `http`, or the name of a place that is no server.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Https => "https",
             Self::Http => "http",
+            Self::R2 => "r2",
+            Self::File => "file",
+            Self::Stdout => "stdout",
         }
     }
 
-    const fn default_port(self) -> u16 {
+    const fn default_port(self) -> Option<u16> {
         match self {
-            Self::Https => 443,
-            Self::Http => 80,
+            Self::Https => Some(443),
+            Self::Http => Some(80),
+            Self::R2 | Self::File | Self::Stdout => None,
         }
     }
 }
@@ -206,15 +216,23 @@ impl Endpoint {
     fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Self {
         let host = host.to_ascii_lowercase();
         let authority = match port {
-            Some(port) if port != scheme.default_port() => format!("{host}:{port}"),
+            Some(port) if Some(port) != scheme.default_port() => format!("{host}:{port}"),
             _ => host,
         };
         Self { scheme, authority }
     }
 
+    /// A place of the host's own, which is no server.
+    pub fn local(scheme: Scheme, name: &str) -> Self {
+        Self {
+            scheme,
+            authority: name.to_owned(),
+        }
+    }
+
     fn check(&self, insecure: InsecureLoopback) -> Result<(), EndpointError> {
         match (self.scheme, insecure) {
-            (Scheme::Https, _) => Ok(()),
+            (Scheme::Https | Scheme::R2 | Scheme::File | Scheme::Stdout, _) => Ok(()),
             (Scheme::Http, InsecureLoopback::Allow) if self.is_loopback() => Ok(()),
             (Scheme::Http, InsecureLoopback::Refuse) if self.is_loopback() => refuse(
                 "http:// is refused; use https://, or set allow_insecure_loopback = true for a test on this machine",

@@ -24,6 +24,18 @@ impl EventId {
         Self(bytes)
     }
 
+    /// Identity of the document with this number, from 0, of a line with this identity: that of the line itself for
+    /// the first one, so that an event has the same identity whether or not its rules are documents of their own.
+    pub fn document(self, number: u32) -> Self {
+        if number == 0 {
+            return self;
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("edgesiem 2026 document id v1");
+        hasher.update(&self.0);
+        hasher.update(&number.to_le_bytes());
+        truncated(&hasher.finalize())
+    }
+
     /// Its bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -164,8 +176,10 @@ impl Hasher for FingerprintHasher {
 /// One event of a batch, as a sink sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
-    /// Identity.
+    /// Identity of the document, which is what a receiver sees.
     pub id: EventId,
+    /// Identity of the line, which is another one only where a line gives several documents.
+    pub line_id: EventId,
     /// Line number within the page, from 0.
     pub line: u64,
     /// When it happened, if the source says so.

@@ -1,24 +1,28 @@
 //! Requests and responses as plain data, so that a sink's request can be a golden file.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Endpoint, Secret};
 
-/// The two methods that sources and sinks use.
+/// The methods that sources and sinks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
     Get,
     /// Delivers.
     Post,
+    /// Stores under a name.
+    Put,
 }
 
 impl Method {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }
@@ -42,6 +46,19 @@ impl HeaderValue {
     }
 }
 
+/// Name, in lower case, and value.
+pub type Header = (Cow<'static, str>, HeaderValue);
+
+/// A header that can be shown.
+pub fn plain(name: &'static str, value: impl Into<String>) -> Header {
+    (Cow::Borrowed(name), HeaderValue::Plain(value.into()))
+}
+
+/// A header that carries a credential or a signature.
+pub fn confidential(name: &'static str, value: Secret) -> Header {
+    (Cow::Borrowed(name), HeaderValue::Secret(value))
+}
+
 /// A request, complete: a host sends exactly this and follows no redirect.
 ///
 /// `Debug` shows what is safe to log: a target can be a credential, and a body is events.
@@ -54,7 +71,7 @@ pub struct HttpRequest {
     /// Path and query, exactly as signed; it is sent byte for byte.
     pub target: String,
     /// Headers in order. Names are lower-case.
-    pub headers: Vec<(&'static str, HeaderValue)>,
+    pub headers: Vec<Header>,
     /// Body; empty for GET.
     pub body: Vec<u8>,
     /// The host gives up after this many milliseconds, body included.
@@ -70,7 +87,7 @@ impl HttpRequest {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_ref()).collect();
         f.debug_struct("HttpRequest")
             .field("method", &self.method)
             .field("endpoint", &format_args!("{}", self.endpoint))
@@ -107,7 +124,7 @@ impl ResponseHead {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderValue, HttpRequest, Method};
+    use super::{HttpRequest, Method, confidential, plain};
     use crate::{Endpoint, InsecureLoopback, Secret};
 
     #[test]
@@ -122,11 +139,8 @@ mod tests {
             endpoint,
             target,
             headers: vec![
-                ("x-plain", HeaderValue::Plain("plain-token".to_owned())),
-                (
-                    "authorization",
-                    HeaderValue::Secret(Secret::new("secret-token".to_owned())),
-                ),
+                plain("x-plain", "plain-token"),
+                confidential("authorization", Secret::new("secret-token".to_owned())),
             ],
             body: b"body-token".to_vec(),
             timeout_ms: 30_000,

@@ -28,18 +28,18 @@ mod store;
 mod time;
 
 pub use batch::{Batch, BatchKey, BatchView};
-pub use check::Check;
+pub use check::{Check, Surroundings};
 pub use checkpoint::{Checkpoint, Counters, Cursor, Gap, Revision, StreamId, StreamIdError};
 pub use endpoint::{Endpoint, EndpointError, InsecureLoopback, Scheme};
 pub use error::{Error, ErrorKind};
 pub use event::{DeadLetter, Event, EventId, EventIdError, EventIds};
 pub use host::{Body, FetchError, Host};
-pub use http::{HeaderValue, HttpRequest, Method, ResponseHead};
+pub use http::{Header, HeaderValue, HttpRequest, Method, ResponseHead, confidential, plain};
 pub use limits::{Budget, Limits};
 pub use printable::printable;
 pub use schema::{DocumentForm, EventFacts, Schema, Unreadable};
 pub use secret::{Secret, SecretRef};
-pub use sink::{Answer, BatchLimits, Sink, SinkVerdict};
+pub use sink::{AccessToken, Answer, Attempt, BatchLimits, Embedding, Sink, SinkVerdict};
 pub use source::{
     Incomplete, Line, PageEnd, PageLimits, PageReader, PageRequest, Recovery, Source, SourceVerdict,
 };

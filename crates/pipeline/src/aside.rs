@@ -20,7 +20,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         if parcel.notice {
             return Vec::new();
         }
-        refused
+        let mut letters: Vec<DeadLetter> = refused
             .filter_map(|(index, reason)| {
                 let numbers = [index];
                 let view = parcel.batch.pick(&numbers);
@@ -29,13 +29,16 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
                     page: self.page.asked.cursor.clone(),
                     line: event.line,
                     part: None,
-                    id: event.id,
+                    id: event.line_id,
                     reason: reason.to_owned(),
                     sink: Some(self.page.name(number).to_owned()),
                     raw: event.raw.to_vec(),
                 })
             })
-            .collect()
+            .collect();
+        // A line is sent again as a whole, whichever of its documents was refused.
+        letters.dedup_by_key(|letter| letter.line);
+        letters
     }
 
     /// Keeps dead letters for which there was no room when the sink refused their events, in an earlier run.

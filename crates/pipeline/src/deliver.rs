@@ -2,16 +2,14 @@
 //! what never will.
 
 use edgesiem_model::{
-    Answer, Batch, BatchView, Body, Error, ErrorKind, FetchError, Host, HttpRequest, Limits,
-    ResponseHead, Sink, SinkVerdict, Store,
+    Answer, Attempt, Batch, BatchView, Body, Error, ErrorKind, FetchError, Host, HttpRequest,
+    Limits, ResponseHead, Secret, Sink, SinkVerdict, Store,
 };
 
 use crate::meter::Meter;
 use crate::report::SinkReport;
+use crate::run::Destination;
 use crate::wait::back_off;
-
-/// A sink's answer is read no further than this.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// An event that a sink will never accept.
 #[derive(Debug)]
@@ -47,7 +45,7 @@ pub(crate) struct Deliver<'a, H, S> {
     pub(crate) host: &'a H,
     pub(crate) store: &'a S,
     pub(crate) meter: &'a Meter,
-    pub(crate) sink: &'a dyn Sink,
+    pub(crate) destination: &'a Destination,
     pub(crate) limits: &'a Limits,
 }
 
@@ -63,8 +61,11 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
     ) -> (Delivered, Result<(), Error>) {
         let mut done = Delivered::default();
         let asked = numbers.len();
+        let (numbers, mut result) = self.without_excess(batch, numbers, &mut done);
         let mut todo = vec![numbers];
-        let result = self.all(batch, &mut todo, &mut done).await;
+        if result.is_ok() {
+            result = self.all(batch, &mut todo, &mut done).await;
+        }
         if done.refused.len() > self.limits.max_dead_letters {
             // Then it is not about single events, and none of them is set aside.
             todo.push(done.refused.drain(..).map(|it| it.index).collect());
@@ -80,6 +81,44 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         (done, result)
     }
 
+    /// The numbers of the events that the sink takes. The others are larger than it takes one: it would cut them short
+    /// or refuse them with all that is sent along.
+    fn without_excess(
+        &self,
+        batch: &Batch,
+        numbers: Vec<usize>,
+        done: &mut Delivered,
+    ) -> (Vec<usize>, Result<(), Error>) {
+        let limits = self.sink().limits();
+        let view = batch.pick(&numbers);
+        let excess: Vec<Option<usize>> = view
+            .events()
+            .map(|event| limits.excess(view.form(), event.document))
+            .collect();
+        if excess.iter().all(Option::is_none) {
+            return (numbers, Ok(()));
+        }
+        let most = limits.max_event_bytes;
+        let mut fitting = Vec::with_capacity(numbers.len());
+        let mut result = Ok(());
+        for (number, excess) in numbers.into_iter().zip(excess) {
+            match excess {
+                Some(bytes) if result.is_ok() => {
+                    let reason = format!(
+                        "not sent: it has {bytes} bytes, and the sink takes {most} of one event"
+                    );
+                    result = self.refuse(number, reason, done);
+                }
+                _ => fitting.push(number),
+            }
+        }
+        (fitting, result)
+    }
+
+    fn sink(&self) -> &dyn Sink {
+        self.destination.sink.as_ref()
+    }
+
     /// Works through `todo`; what is left in it when this fails was not delivered.
     async fn all(
         &self,
@@ -88,6 +127,9 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         done: &mut Delivered,
     ) -> Result<(), Error> {
         while let Some(mut numbers) = todo.pop() {
+            if numbers.is_empty() {
+                continue;
+            }
             let reason = match self.send(batch, &mut numbers, done).await {
                 Ok(Sent::Accepted) => continue,
                 Ok(Sent::Divide(reason)) => reason,
@@ -134,7 +176,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
                     return Ok(Sent::Divide("too large for the sink".to_owned()));
                 }
                 SinkVerdict::Rejected { reason } => return Ok(Sent::Divide(reason)),
-                SinkVerdict::Stop(error) => return Err(error.with("sink", self.sink.name())),
+                SinkVerdict::Stop(error) => return Err(error.with("sink", self.sink().name())),
                 SinkVerdict::Retry { after_ms, reason } => (after_ms, reason, None),
                 SinkVerdict::Pending { .. } => (None, "no acknowledgement".to_owned(), None),
                 SinkVerdict::Partial {
@@ -185,14 +227,64 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         }
     }
 
+    async fn post(&self, view: &BatchView<'_>, done: &mut Delivered) -> Judged {
+        let began = self.host.now();
+        loop {
+            let token = match self.token().await {
+                Ok(token) => token,
+                Err(judged) => return judged,
+            };
+            let attempt = Attempt {
+                now: self.host.now(),
+                token: token.as_ref(),
+            };
+            let request = self.sink().request(view, &attempt);
+            done.report.bytes = done.report.bytes.saturating_add(request.body.len() as u64);
+            done.report.posts = done.report.posts.saturating_add(1);
+            let judged = self
+                .judge(request, |answer| self.sink().verdict(view, answer))
+                .await;
+            // A token can be revoked before its time. A new one shows whether it was that.
+            let refused = matches!(judged.verdict, SinkVerdict::Stop(_));
+            if !(refused && self.destination.pass.forget_if_older(began)) {
+                return judged;
+            }
+        }
+    }
+
+    /// The access token, if the sink needs one.
+    async fn token(&self) -> Result<Option<Secret>, Judged> {
+        let now = self.host.now();
+        let Some(request) = self.sink().token_request(now) else {
+            return Ok(None);
+        };
+        let pass = &self.destination.pass;
+        if let Some(token) = pass.token(now) {
+            return Ok(Some(token));
+        }
+        let mut granted = None;
+        let judged = self
+            .judge(request, |answer| match self.sink().token_verdict(answer) {
+                Ok(token) => {
+                    granted = Some(token);
+                    SinkVerdict::Accepted
+                }
+                Err(verdict) => verdict,
+            })
+            .await;
+        match granted {
+            Some(token) => {
+                let secret = token.token.clone();
+                pass.keep(token, self.host.now());
+                Ok(Some(secret))
+            }
+            None => Err(judged),
+        }
+    }
+
     /// One attempt: the request, and the questions after it if the sink asks for patience.
     async fn ask(&self, view: &BatchView<'_>, done: &mut Delivered) -> Judged {
-        let request = self.sink.request(view, self.host.now());
-        done.report.bytes = done.report.bytes.saturating_add(request.body.len() as u64);
-        done.report.posts = done.report.posts.saturating_add(1);
-        let mut judged = self
-            .judge(request, |answer| self.sink.verdict(view, answer))
-            .await;
+        let mut judged = self.post(view, done).await;
         while let SinkVerdict::Pending { poll, after_ms } = judged.verdict {
             judged = self.poll(poll, after_ms).await;
         }
@@ -213,8 +305,10 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
             };
         }
         self.host.sleep(after_ms).await;
-        self.judge(poll.clone(), |answer| self.sink.poll_verdict(&poll, answer))
-            .await
+        self.judge(poll.clone(), |answer| {
+            self.sink().poll_verdict(&poll, answer)
+        })
+        .await
     }
 
     async fn judge(
@@ -224,7 +318,8 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
     ) -> Judged {
         self.store.still_running().await;
         self.meter.request();
-        match exchange(self.host, request).await {
+        let most = self.sink().limits().max_answer_bytes;
+        match exchange(self.host, request, most).await {
             Ok((head, body)) => {
                 let answer = Answer {
                     head: &head,
@@ -255,7 +350,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
             format!("the sink did not accept a batch in {attempts} attempts"),
             "nothing if it passes: the next run sends it again. If it lasts, look at the sink's own health",
         )
-        .with("sink", self.sink.name())
+        .with("sink", self.sink().name())
         .with("last answer", reason)
     }
 
@@ -273,7 +368,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
             "compare the stream's schema with what the sink expects; the checkpoint has not moved. \
              Raise limits.max_dead_letters only if such events are to be set aside",
         )
-        .with("sink", self.sink.name())
+        .with("sink", self.sink().name())
         .with("last answer", last)
     }
 }
@@ -292,9 +387,10 @@ const fn class(verdict: &SinkVerdict, status: u16) -> &'static str {
 async fn exchange<H: Host>(
     host: &H,
     request: HttpRequest,
+    max_answer_bytes: usize,
 ) -> Result<(ResponseHead, Vec<u8>), FetchError> {
     let (head, mut body) = host.fetch(request).await?;
-    let answer = read_up_to(&mut body, MAX_ANSWER_BYTES).await;
+    let answer = read_up_to(&mut body, max_answer_bytes).await;
     // The status alone decides in most sinks: an answer whose body broke off is still an answer.
     Ok((head, answer.unwrap_or_default()))
 }

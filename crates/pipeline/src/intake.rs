@@ -6,7 +6,7 @@ use edgesiem_model::{
 };
 use serde::Serialize;
 
-use crate::batcher::Batcher;
+use crate::batcher::{Batcher, WholeLine};
 use crate::open::Asked;
 use crate::run::{Stream, Window};
 
@@ -16,6 +16,7 @@ pub(crate) struct Read {
     pub(crate) events: u64,
     pub(crate) unreadable: u64,
     pub(crate) outside: u64,
+    pub(crate) filtered: u64,
     pub(crate) undecoded: u64,
     pub(crate) bytes: u64,
     pub(crate) first_event_at: Option<Timestamp>,
@@ -45,7 +46,8 @@ pub(crate) struct Intake<'a> {
     batcher: Batcher,
     page: Cursor,
     window: Option<&'a Window>,
-    document: Vec<u8>,
+    documents: Vec<u8>,
+    ends: Vec<usize>,
     pub(crate) cut: Vec<Cut>,
     pub(crate) letters: Vec<DeadLetter>,
     /// Dead letters made for this page, parts of lines and refused events included.
@@ -74,18 +76,21 @@ impl<'a> Intake<'a> {
         } = stream.limits;
         let replay = stream.replay.as_ref();
         let server_time = asked.now.shifted(asked.clock_skew_ms);
+        let form = schema.form();
         Self {
             schema,
             ids: EventIds::new(&stream.id, asked.limit),
             batcher: Batcher::new(
                 stream.sinks,
                 &stream.limits,
+                form,
                 progress,
                 replay.map(|window| window.id.clone()),
             ),
             page: asked.cursor.clone(),
             window: replay,
-            document: Vec::new(),
+            documents: Vec::new(),
+            ends: Vec::new(),
             cut: Vec::new(),
             letters: Vec::new(),
             letters_made: 0,
@@ -137,15 +142,19 @@ impl<'a> Intake<'a> {
     }
 
     fn event(&mut self, raw: &[u8]) {
-        self.document.clear();
+        self.documents.clear();
+        self.ends.clear();
         // One long document must not keep its memory for the rest of the run.
-        self.document.shrink_to(self.max_document_bytes);
-        let facts = match self.schema.convert(raw, &mut self.document) {
+        self.documents.shrink_to(self.max_document_bytes);
+        let converted = self
+            .schema
+            .convert_parts(raw, &mut self.documents, &mut self.ends);
+        let facts = match converted {
             Ok(facts) => facts,
             Err(unreadable) => return self.unreadable(raw, unreadable.to_string()),
         };
-        if self.document.len() > self.max_document_bytes {
-            let reason = "its document is longer than twice limits.max_event_bytes";
+        if self.documents.len() > self.max_document_bytes {
+            let reason = "its documents are longer than twice limits.max_event_bytes";
             return self.unreadable(raw, reason.to_owned());
         }
         // A recovery goes on from the latest event time: one event that claims to be from the future must not
@@ -163,18 +172,23 @@ impl<'a> Intake<'a> {
             self.read.outside = self.read.outside.saturating_add(1);
             return;
         }
+        if facts.filtered {
+            self.read.filtered = self.read.filtered.saturating_add(1);
+            return;
+        }
         self.read.undecoded = self
             .read
             .undecoded
             .saturating_add(u64::from(facts.undecoded));
-        let event = Event {
+        let line = WholeLine {
             id,
-            line: self.read.events,
+            number: self.read.events,
             time: facts.time,
             raw,
-            document: &self.document,
+            documents: &self.documents,
+            ends: &self.ends,
         };
-        self.cut.extend(self.batcher.push(&event).map(events));
+        self.cut.extend(self.batcher.push(&line).map(events));
     }
 
     fn unreadable(&mut self, raw: &[u8], reason: String) {
@@ -215,8 +229,11 @@ impl<'a> Intake<'a> {
         let mut document = Vec::new();
         self.schema.gap(&line, gap, &mut document);
         let mut batch = Batch::default();
+        batch.set_form(self.schema.form());
+        let id = self.ids.next(&line);
         batch.push(&Event {
-            id: self.ids.next(&line),
+            id,
+            line_id: id,
             line: 0,
             time: Some(gap.detected_at),
             raw: &line,

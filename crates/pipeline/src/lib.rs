@@ -24,6 +24,7 @@ mod lane;
 mod meter;
 mod open;
 mod page;
+mod pass;
 mod redeliver;
 mod report;
 mod run;

@@ -114,7 +114,7 @@ impl<'a, H: Host, S: Store> PageRun<'a, H, S> {
                     host: self.host,
                     store: self.store,
                     meter: self.meter,
-                    sink: destination.sink.as_ref(),
+                    destination,
                     limits: &self.stream.limits,
                 };
                 deliver.run(&load.parcel.batch, load.numbers()).await

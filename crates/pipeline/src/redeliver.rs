@@ -1,10 +1,11 @@
 //! Dead letters sent again: each to the sink that did not take it, or to all if it was unreadable.
 
 use edgesiem_model::{
-    Batch, Budget, DeadLetter, Error, Event, Host, Limits, Progress, Schema, Store,
+    Batch, Budget, DeadLetter, DocumentForm, Error, Host, Limits, Progress, Schema, Store,
+    Timestamp,
 };
 
-use crate::batcher::Batcher;
+use crate::batcher::{Batcher, WholeLine};
 use crate::deliver::Deliver;
 use crate::meter::Meter;
 use crate::run::{Destination, Stream};
@@ -39,8 +40,8 @@ pub async fn redeliver<H: Host, S: Store>(
     let mut done = Redelivered::default();
     let mut readable = Vec::new();
     for (number, letter) in letters.iter().enumerate() {
-        match document(letter, stream, schema) {
-            Ok(document) => readable.push((number, document)),
+        match documents(letter, stream, schema) {
+            Ok(documents) => readable.push((number, documents)),
             Err(reason) => done.refused.push((number, reason)),
         }
     }
@@ -53,7 +54,7 @@ pub async fn redeliver<H: Host, S: Store>(
         .collect();
     'sinks: for destination in stream.sinks {
         let name = destination.sink.name();
-        for (numbers, batch) in batches(stream, destination, letters, &readable) {
+        for (numbers, batch) in batches(stream, destination, letters, &readable, schema.form()) {
             if meter.page_must_end(host).is_some() {
                 break 'sinks;
             }
@@ -61,18 +62,24 @@ pub async fn redeliver<H: Host, S: Store>(
                 host,
                 store,
                 meter: &meter,
-                sink: destination.sink.as_ref(),
+                destination,
                 limits: &limits,
             };
             let (delivered, result) = deliver.run(&batch, (0..batch.len()).collect()).await;
-            for (place, number) in numbers.into_iter().enumerate() {
-                if delivered.left.contains(&place) {
+            let places: Vec<(usize, usize)> = numbers.into_iter().enumerate().collect();
+            for documents in places.chunk_by(|(_, letter), (_, next)| letter == next) {
+                let Some(&(_, number)) = documents.first() else {
+                    continue;
+                };
+                let is_of_letter =
+                    |index: &usize| documents.iter().any(|(place, _)| place == index);
+                if delivered.left.iter().any(is_of_letter) {
                     continue;
                 }
                 let refused = delivered
                     .refused
                     .iter()
-                    .find(|refused| refused.index == place);
+                    .find(|refused| is_of_letter(&refused.index));
                 match (refused, waiting_for.get_mut(number)) {
                     (Some(refused), _) => {
                         let reason = format!("{name}: {}", refused.reason);
@@ -99,11 +106,18 @@ pub async fn redeliver<H: Host, S: Store>(
     done
 }
 
-fn document(
+/// What a letter's line gives.
+struct Documents {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    time: Option<Timestamp>,
+}
+
+fn documents(
     letter: &DeadLetter,
     stream: &Stream<'_>,
     schema: &mut dyn Schema,
-) -> Result<(Vec<u8>, Option<edgesiem_model::Timestamp>), String> {
+) -> Result<Documents, String> {
     if letter.part.is_some() {
         return Err(
             "it is a part of a line longer than limits.max_event_bytes: put the parts together yourself"
@@ -122,44 +136,48 @@ fn document(
             edgesiem_model::printable(sink, 80)
         ));
     }
-    let mut document = Vec::new();
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     let facts = schema
-        .convert(&letter.raw, &mut document)
+        .convert_parts(&letter.raw, &mut bytes, &mut ends)
         .map_err(|unreadable| unreadable.to_string())?;
-    Ok((document, facts.time))
+    if facts.filtered {
+        return Err("the stream's filter leaves it out by now".to_owned());
+    }
+    let time = facts.time;
+    Ok(Documents { bytes, ends, time })
 }
 
-type Readable = (usize, (Vec<u8>, Option<edgesiem_model::Timestamp>));
-
-/// The letters that concern one sink, in batches, each with the numbers of its letters.
+/// The letters that concern one sink, in batches, each with the number of the letter that each of its events is of.
 fn batches(
     stream: &Stream<'_>,
     destination: &Destination,
     letters: &[DeadLetter],
-    readable: &[Readable],
+    readable: &[(usize, Documents)],
+    form: DocumentForm,
 ) -> Vec<(Vec<usize>, Batch)> {
     let name = destination.sink.name();
     let nothing = Progress::default();
-    let mut batcher = Batcher::new(stream.sinks, &stream.limits, &nothing, None);
+    let mut batcher = Batcher::new(stream.sinks, &stream.limits, form, &nothing, None);
     let (mut out, mut numbers) = (Vec::new(), Vec::new());
-    for (number, (document, time)) in readable {
+    for (number, documents) in readable {
         let Some(letter) = letters.get(*number) else {
             continue;
         };
         if letter.sink.as_deref().is_some_and(|sink| sink != name) {
             continue;
         }
-        let event = Event {
+        let line = WholeLine {
             id: letter.id,
-            line: *number as u64,
-            time: *time,
+            number: *number as u64,
+            time: documents.time,
             raw: &letter.raw,
-            document,
+            documents: &documents.bytes,
+            ends: &documents.ends,
         };
-        if let Some(batch) = batcher.push(&event) {
+        if let Some(batch) = batcher.push(&line) {
             out.push((std::mem::take(&mut numbers), batch));
         }
-        numbers.push(*number);
+        numbers.extend(documents.ends.iter().map(|_| *number));
     }
     if let Some(batch) = batcher.finish() {
         out.push((numbers, batch));

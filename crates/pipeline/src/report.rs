@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use edgesiem_model::{Error, StreamId};
 use serde::Serialize;
 
-/// Figures of one run. Bytes are uncompressed; `fetched = delivered + dead_lettered + outside`, of committed
+/// Figures of one run. Bytes are uncompressed; `fetched = delivered + dead_lettered + outside + filtered`, of committed
 /// pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -19,6 +19,8 @@ pub struct Report {
     pub dead_lettered: u64,
     /// Events outside of a replay's window, not sent again.
     pub outside: u64,
+    /// Events that the stream's filter left out.
+    pub filtered: u64,
     /// Single values that were kept as they came because they could not be decoded.
     pub undecoded: u64,
     /// Bytes read from the source, cut pages included.

@@ -11,6 +11,7 @@ use edgesiem_model::{
 use crate::meter::Meter;
 use crate::open::{Asked, Opened, open, smaller};
 use crate::page::{Done, Failed, PageRun, store_error};
+use crate::pass::Pass;
 use crate::report::{Outcome, Report};
 
 /// A sink of a stream.
@@ -19,6 +20,18 @@ pub struct Destination {
     pub sink: Box<dyn Sink>,
     /// Whether the checkpoint waits for it. What an optional sink does not take becomes a dead letter of its own.
     pub required: bool,
+    pub(crate) pass: Pass,
+}
+
+impl Destination {
+    /// A sink without an access token.
+    pub fn new(sink: Box<dyn Sink>, required: bool) -> Self {
+        Self {
+            sink,
+            required,
+            pass: Pass::default(),
+        }
+    }
 }
 
 /// One stream: where its events come from and where they go.
@@ -246,6 +259,7 @@ impl<H: Host, S: Store> Run<'_, H, S> {
             before.dead_lettered,
         );
         sum(&mut report.outside, after.outside, before.outside);
+        sum(&mut report.filtered, after.filtered, before.filtered);
         report.gaps = report.gaps.saturating_add(u64::from(asked.gap.is_some()));
         let window_is_over = self
             .stream
@@ -270,15 +284,18 @@ impl<H: Host, S: Store> Run<'_, H, S> {
         let grown = asked.limit.saturating_mul(2);
         let configured = self.stream.source.page_limits().configured;
         next.page_limit = (grown < configured).then_some(grown);
-        let (events, dead, outside) = (done.read.events, done.dead_lettered, done.read.outside);
+        let (events, dead) = (done.read.events, done.dead_lettered);
+        let (outside, filtered) = (done.read.outside, done.read.filtered);
         let counters = &mut next.counters;
         counters.pages = counters.pages.saturating_add(1);
         counters.fetched = counters.fetched.saturating_add(events);
         counters.dead_lettered = counters.dead_lettered.saturating_add(dead);
         counters.outside = counters.outside.saturating_add(outside);
+        counters.filtered = counters.filtered.saturating_add(filtered);
+        let elsewhere = dead.saturating_add(outside).saturating_add(filtered);
         counters.delivered = counters
             .delivered
-            .saturating_add(events.saturating_sub(dead).saturating_sub(outside));
+            .saturating_add(events.saturating_sub(elsewhere));
         next
     }
 

@@ -66,6 +66,20 @@ impl Told<'_> {
         SinkVerdict::Stop(error.with("answer", self.quote()))
     }
 
+    /// What a verdict over the answer to a health request comes to.
+    pub(crate) fn unhealthy(&self, verdict: SinkVerdict) -> Result<(), Error> {
+        match verdict {
+            SinkVerdict::Accepted => Ok(()),
+            SinkVerdict::Stop(error) => Err(error),
+            _ => Err(Error::new(
+                ErrorKind::SinkUnavailable,
+                "the sink is there, and does not take events at the moment",
+                "look at the sink's own health; a stream would wait and go on by itself",
+            )
+            .with("answer", self.quote())),
+        }
+    }
+
     pub(crate) fn moved(&self) -> SinkVerdict {
         let error = Error::new(
             ErrorKind::SinkRefused,

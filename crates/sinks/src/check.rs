@@ -1,17 +1,8 @@
 //! Checks that only sinks need, beside those of every table.
 
-use edgesiem_model::{
-    BatchLimits, Check, Endpoint, InsecureLoopback, Secret, SecretRef, printable,
-};
+use edgesiem_model::{Check, Endpoint, Secret, SecretRef, printable};
 
-/// What a sink takes in one request, as far as its configuration may say.
-pub(crate) struct Size {
-    pub(crate) max_events: Option<usize>,
-    pub(crate) max_bytes: Option<usize>,
-    pub(crate) default_events: usize,
-    pub(crate) default_bytes: usize,
-    pub(crate) ceiling_bytes: usize,
-}
+use crate::config::PlainOrSecret;
 
 /// Checks of a sink's table.
 pub(crate) trait SinkCheck {
@@ -21,14 +12,17 @@ pub(crate) trait SinkCheck {
     /// Text that goes into a header.
     fn header_text(&mut self, key: &str, text: &str) -> Option<String>;
 
+    /// Server and target of the URL under the key `url`.
+    fn url(&mut self, url: &str) -> Option<(Endpoint, String)>;
+
     /// Server and target of a URL.
-    fn url(&mut self, url: &str, insecure: InsecureLoopback) -> Option<(Endpoint, String)>;
+    fn address(&mut self, key: &str, url: &str) -> Option<(Endpoint, String)>;
+
+    /// Server and target of a URL that may be a credential as a whole.
+    fn confidential_url(&mut self, key: &str, url: &PlainOrSecret) -> Option<(Endpoint, String)>;
 
     /// How long a request may take, in milliseconds.
     fn timeout_ms(&mut self, timeout_s: Option<u64>) -> u32;
-
-    /// Limits without the bytes that the sink adds.
-    fn size(&mut self, size: &Size) -> BatchLimits;
 }
 
 impl SinkCheck for Check<'_> {
@@ -57,51 +51,66 @@ impl SinkCheck for Check<'_> {
         Some(text.to_owned())
     }
 
-    fn url(&mut self, url: &str, insecure: InsecureLoopback) -> Option<(Endpoint, String)> {
-        Endpoint::parse_url(url, insecure)
+    fn url(&mut self, url: &str) -> Option<(Endpoint, String)> {
+        self.address("url", url)
+    }
+
+    fn address(&mut self, key: &str, url: &str) -> Option<(Endpoint, String)> {
+        Endpoint::parse_url(url, self.insecure())
             .map_err(|error| {
                 self.problem(
-                    "url",
+                    key,
                     &format!("this address cannot be used: {error}"),
-                    "correct the url",
+                    "correct the address",
                 );
             })
             .ok()
+    }
+
+    fn confidential_url(&mut self, key: &str, url: &PlainOrSecret) -> Option<(Endpoint, String)> {
+        let secret;
+        let url = match url {
+            PlainOrSecret::Plain(url) => url.as_str(),
+            PlainOrSecret::Secret(reference) => {
+                secret = self.secret(key, reference)?;
+                secret.expose()
+            }
+        };
+        self.address(key, url)
     }
 
     fn timeout_ms(&mut self, timeout_s: Option<u64>) -> u32 {
         let secs = self.number("timeout_s", timeout_s, 30, 1..=600);
         u32::try_from(secs.saturating_mul(1000)).unwrap_or(u32::MAX)
     }
-
-    fn size(&mut self, size: &Size) -> BatchLimits {
-        let number = |value: Option<usize>| value.map(|value| value as u64);
-        let (events, bytes) = (size.default_events as u64, size.default_bytes as u64);
-        let ceiling = size.ceiling_bytes as u64;
-        let max_events = self.number(
-            "max_batch_events",
-            number(size.max_events),
-            events,
-            1..=1_000_000,
-        );
-        let max_bytes = self.number(
-            "max_batch_bytes",
-            number(size.max_bytes),
-            bytes,
-            1024..=ceiling,
-        );
-        BatchLimits {
-            max_events: usize::try_from(max_events).unwrap_or(usize::MAX),
-            max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
-            bytes_per_event: 0,
-            bytes_per_batch: 0,
-        }
-    }
 }
 
 /// A name of the user's choosing in an error.
 pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", printable(text, 100))
+}
+
+/// What hides an address that identifies its sender: the target, its path, and every piece of it that is
+/// long enough for a token, because a server may echo one without the rest. Longest first, so that no part is left over when a
+/// whole is replaced.
+pub(crate) fn hidden_parts(target: &str) -> Vec<Secret> {
+    /// Shortest piece of a target that is hidden by itself. Tokens in paths are longer, and shorter pieces are words.
+    const TOKEN_BYTES: usize = 16;
+    let path = target.split('?').next().unwrap_or(target);
+    let pieces = target
+        .split(['/', '?', '&', '='])
+        .filter(|piece| piece.len() >= TOKEN_BYTES);
+    let mut parts: Vec<&str> = [target, path]
+        .into_iter()
+        .filter(|whole| *whole != "/")
+        .chain(pieces)
+        .collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.dedup();
+    parts
+        .into_iter()
+        .map(|part| Secret::new(part.to_owned()))
+        .collect()
 }
 
 /// RFC 9110 section 5.5, without obs-text: visible ASCII, with spaces and tabs inside only.

@@ -3,16 +3,50 @@
 //! It never sends, waits, retries or splits anything, and keeps no state: what to do about a verdict, how
 //! often and for how long is the pipeline's business.
 //!
-//! One folder a sink, with the same files in each: `config` (what a user writes, checked once), `encode`
-//! (batch to request), `verdict` (answer to verdict).
+//! One folder a sink, with the same files in each: `config` (what a user writes, checked once, and what documentation
+//! says of it), `encode` (batch to request), `verdict` (answer to verdict).
 
+mod about;
 mod answer;
 mod check;
+mod config;
 mod document;
+mod headers;
 mod status;
+mod wire;
 
 pub mod splunk_hec;
 pub mod webhook;
 
+pub use about::About;
+pub use config::{Common, PlainOrSecret, SinkConfig, Size};
+
 /// How every request of a sink names its sender.
 const USER_AGENT: &str = concat!("edgesiem/", env!("CARGO_PKG_VERSION"));
+
+/// Calls `$call!(TYPE)` with the configuration type of the sink of kind `$kind`: the one list of all sinks.
+macro_rules! kinds {
+    ($($config:ty),* $(,)?) => {
+        /// What documentation says of each kind of sink, in the order of the table of sinks.
+        pub const ALL: &[About] = &[$(<$config as SinkConfig>::ABOUT),*];
+
+        /// Whoever can read a sink's table.
+        pub trait Visitor {
+            /// What reading it gives.
+            type Output;
+
+            /// Reads it as that of a sink of this type.
+            fn visit<C: SinkConfig>(self) -> Self::Output;
+        }
+
+        /// Hands the configuration type of the sink of kind `kind` to `visitor`; `None` if there is none.
+        pub fn with_kind<V: Visitor>(kind: &str, visitor: V) -> Option<V::Output> {
+            $(if kind == <$config as SinkConfig>::ABOUT.kind {
+                return Some(visitor.visit::<$config>());
+            })*
+            None
+        }
+    };
+}
+
+kinds![splunk_hec::Config, webhook::Config];

@@ -2,10 +2,10 @@
 //! the verdict follows from its status.
 
 use edgesiem_model::{
-    Answer, BatchLimits, BatchView, Cursor, Endpoint, Error, ErrorKind, EventFacts, Gap,
-    HeaderValue, HttpRequest, Incomplete, InsecureLoopback, Limits, Line, Method, PageEnd,
-    PageLimits, PageReader, PageRequest, Recovery, ResponseHead, Schema, Sink, SinkVerdict, Source,
-    SourceVerdict, Timestamp, Unreadable, retry_after_ms,
+    Answer, Attempt, BatchLimits, BatchView, Cursor, Endpoint, Error, ErrorKind, EventFacts, Gap,
+    HttpRequest, Incomplete, InsecureLoopback, Limits, Line, Method, PageEnd, PageLimits,
+    PageReader, PageRequest, Recovery, ResponseHead, Schema, Sink, SinkVerdict, Source,
+    SourceVerdict, Timestamp, Unreadable, plain, retry_after_ms,
 };
 use serde_json::json;
 
@@ -74,11 +74,8 @@ impl Source for ScriptedSource {
             endpoint: endpoint("source.test"),
             target: format!("/{cursor}?limit={}", page.limit),
             headers: vec![
-                (
-                    "signed-at",
-                    HeaderValue::Plain(signed_at.millis().to_string()),
-                ),
-                ("nonce", HeaderValue::Plain(format!("{:?}", page.nonce))),
+                plain("signed-at", signed_at.millis().to_string()),
+                plain("nonce", format!("{:?}", page.nonce)),
             ],
             body: Vec::new(),
             timeout_ms: 1000,
@@ -197,6 +194,7 @@ impl Schema for PlainSchema {
 
 /// Posts the documents, one a line, to `NAME.test`, with the batch's key as a header. 200 accepts, 413 is
 /// too large, 422 refuses, 207 takes a part, 202 asks to poll, 429 and 5xx come back later, anything else stops.
+#[derive(Debug)]
 pub struct ScriptedSink {
     /// Its name.
     pub name: String,
@@ -208,10 +206,8 @@ impl ScriptedSink {
     /// A sink that takes `max_events` in a batch.
     pub fn new(name: &str, max_events: usize) -> Self {
         let limits = BatchLimits {
-            max_events,
-            max_bytes: 1_000_000,
             bytes_per_event: 1,
-            bytes_per_batch: 0,
+            ..BatchLimits::new(max_events, 1_000_000)
         };
         Self {
             name: name.to_owned(),
@@ -229,13 +225,13 @@ impl Sink for ScriptedSink {
         self.limits
     }
 
-    fn request(&self, batch: &BatchView<'_>, _now: Timestamp) -> HttpRequest {
+    fn request(&self, batch: &BatchView<'_>, _attempt: &Attempt<'_>) -> HttpRequest {
         let documents: Vec<_> = batch.events().map(|event| event.document).collect();
         HttpRequest {
             method: Method::Post,
             endpoint: endpoint(&format!("{}.test", self.name)),
             target: "/".to_owned(),
-            headers: vec![("key", HeaderValue::Plain(batch.key().to_string()))],
+            headers: vec![plain("key", batch.key().to_string())],
             body: documents.join(&b'\n'),
             timeout_ms: 1000,
         }

@@ -6,12 +6,13 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgesiem_model::{Budget, Error, InsecureLoopback, Limits, Schema, Secret, Source, StreamId};
+use edgesiem_model::{
+    Budget, Error, InsecureLoopback, Limits, Schema, Scheme, Secret, Source, StreamId, Surroundings,
+};
 use edgesiem_pipeline::Destination;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::registry::Surroundings;
 use stream::{SinkTable, SinkTables, one_stream, sink_names};
 pub(crate) use table::typed;
 use table::{at, out_of_range};
@@ -141,7 +142,7 @@ impl BudgetTable {
 
 impl Config {
     /// Validates `value` (the table `EDGESIEM` of `wrangler.toml`, or the whole of `edgesiem.toml`) and looks
-    /// up the secrets it names.
+    /// up the secrets it names. `places` are those of the host's own that it can write to.
     ///
     /// # Errors
     /// Every problem found, each with the path of its key, the reason and what to do. No value of a secret is
@@ -149,8 +150,9 @@ impl Config {
     pub fn from_json(
         value: Value,
         secrets: &dyn Fn(&str) -> Option<Secret>,
+        places: &[Scheme],
     ) -> Result<Self, Vec<Error>> {
-        let (parsed, mut found) = read(value, secrets)?;
+        let (parsed, mut found) = read(value, secrets, places)?;
         found.extend(parsed.problems);
         let mut streams = Vec::new();
         for stream in parsed.streams {
@@ -184,8 +186,9 @@ impl Config {
     pub fn parse(
         value: Value,
         secrets: &dyn Fn(&str) -> Option<Secret>,
+        places: &[Scheme],
     ) -> Result<Parsed, Vec<Error>> {
-        let (parsed, problems) = read(value, secrets)?;
+        let (parsed, problems) = read(value, secrets, places)?;
         if problems.is_empty() {
             Ok(parsed)
         } else {
@@ -201,6 +204,7 @@ impl Config {
 fn read(
     value: Value,
     secrets: &dyn Fn(&str) -> Option<Secret>,
+    places: &[Scheme],
 ) -> Result<(Parsed, Vec<Error>), Vec<Error>> {
     let root: Root = typed(value)?;
     let insecure = if root.allow_insecure_loopback {
@@ -208,7 +212,11 @@ fn read(
     } else {
         InsecureLoopback::Refuse
     };
-    let around = Surroundings { secrets, insecure };
+    let around = Surroundings {
+        secrets,
+        insecure,
+        places,
+    };
     let mut root_problems = Vec::new();
     if root.streams.is_empty() {
         root_problems.push(at(

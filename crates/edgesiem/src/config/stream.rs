@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Error, Limits, Source, StreamId, printable};
+use edgesiem_model::{Error, Limits, Source, StreamId, Surroundings, printable};
 use edgesiem_pipeline::Destination;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::StreamConfig;
 use super::table::{at, below, out_of_range, take_kind, typed, unknown};
-use crate::registry::{self, SCHEMA_NAMES, SINK_KINDS, SOURCE_KINDS, Surroundings};
+use crate::registry::{self, SCHEMA_NAMES, SOURCE_KINDS, sink_kinds};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,7 +227,7 @@ fn one_source(
     around: Surroundings<'_>,
 ) -> Result<Box<dyn Source>, Vec<Error>> {
     let (kind, rest) = take_kind(path, table, SOURCE_KINDS)?;
-    registry::source(&kind, rest, around)
+    registry::source(&kind, Value::Object(rest), around)
         .unwrap_or_else(|| Err(vec![unknown("kind", &kind, SOURCE_KINDS)]))
         .map_err(|errors| below(path, errors))
 }
@@ -239,12 +239,9 @@ fn sink_path(name: &str) -> String {
 /// `required` is the same for every kind, so the kind's own reader does not see it.
 fn one_sink(name: &str, table: Value, around: Surroundings<'_>) -> Result<Destination, Vec<Error>> {
     let path = sink_path(name);
-    let (kind, mut rest) = take_kind(&path, table, SINK_KINDS)?;
+    let (kind, mut rest) = take_kind(&path, table, &sink_kinds())?;
     let mut problems = Vec::new();
-    let required = match rest
-        .as_object_mut()
-        .and_then(|rest| rest.remove("required"))
-    {
+    let required = match rest.remove("required") {
         None => true,
         Some(Value::Bool(required)) => required,
         Some(_) => {
@@ -257,10 +254,10 @@ fn one_sink(name: &str, table: Value, around: Surroundings<'_>) -> Result<Destin
         }
     };
     let sink = registry::sink(&kind, name, rest, around)
-        .unwrap_or_else(|| Err(vec![unknown("kind", &kind, SINK_KINDS)]))
+        .unwrap_or_else(|| Err(vec![unknown("kind", &kind, &sink_kinds())]))
         .map_err(|errors| problems.extend(below(&path, errors)));
     match sink {
-        Ok(sink) if problems.is_empty() => Ok(Destination { sink, required }),
+        Ok(sink) if problems.is_empty() => Ok(Destination::new(sink, required)),
         _ => Err(problems),
     }
 }

@@ -2,7 +2,7 @@
 
 use edgesiem_model::{Error, ErrorKind, printable};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Reads `value` as `T`; the error knows the path of the key within it.
 pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Error>> {
@@ -33,7 +33,7 @@ pub(super) fn take_kind(
     path: &str,
     table: Value,
     kinds: &[&str],
-) -> Result<(String, Value), Vec<Error>> {
+) -> Result<(String, Map<String, Value>), Vec<Error>> {
     let Value::Object(mut table) = table else {
         return Err(vec![at(
             path,
@@ -42,7 +42,7 @@ pub(super) fn take_kind(
         )]);
     };
     match table.remove("kind") {
-        Some(Value::String(kind)) => Ok((kind, Value::Object(table))),
+        Some(Value::String(kind)) => Ok((kind, table)),
         _ => Err(vec![at(
             &format!("{path}.kind"),
             "the kind is missing",

@@ -3,12 +3,13 @@
 //! The body is the documents, one a line. 200 is `{"again":[…],"refused":[…]}`, numbers of events of the request.
 
 use edgesiem_model::{
-    Answer, BatchLimits, BatchView, Endpoint, Error, ErrorKind, HttpRequest, InsecureLoopback,
-    Method, Sink, SinkVerdict, Timestamp, retry_after_ms,
+    Answer, Attempt, BatchLimits, BatchView, Endpoint, Error, ErrorKind, HttpRequest,
+    InsecureLoopback, Method, Sink, SinkVerdict, retry_after_ms,
 };
 use serde::Deserialize;
 
 /// The sink.
+#[derive(Debug)]
 pub struct Bulk {
     name: String,
     endpoint: Endpoint,
@@ -40,14 +41,12 @@ impl Sink for Bulk {
 
     fn limits(&self) -> BatchLimits {
         BatchLimits {
-            max_events: self.most_events,
-            max_bytes: 1_000_000,
             bytes_per_event: 1,
-            bytes_per_batch: 0,
+            ..BatchLimits::new(self.most_events, 1_000_000)
         }
     }
 
-    fn request(&self, batch: &BatchView<'_>, _now: Timestamp) -> HttpRequest {
+    fn request(&self, batch: &BatchView<'_>, _attempt: &Attempt<'_>) -> HttpRequest {
         let documents: Vec<_> = batch.events().map(|event| event.document).collect();
         HttpRequest {
             method: Method::Post,

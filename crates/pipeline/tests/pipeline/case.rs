@@ -75,10 +75,8 @@ impl Case {
         max_events: usize,
         answer: impl Fn(usize, &str) -> Option<Reply> + 'static,
     ) -> Self {
-        self.sinks.push(Destination {
-            sink: Box::new(ScriptedSink::new(name, max_events)),
-            required: true,
-        });
+        let sink = ScriptedSink::new(name, max_events);
+        self.sinks.push(Destination::new(Box::new(sink), true));
         let (received, count) = (self.received.clone(), Cell::new(0));
         self.world.serve(&format!("{name}.test"), move |request| {
             let body = String::from_utf8_lossy(&request.body).into_owned();

@@ -358,16 +358,12 @@ fn a_batch_fits_every_sink_of_the_stream() {
     let small = ScriptedSink {
         name: "c".to_owned(),
         limits: BatchLimits {
-            max_events: 1000,
-            max_bytes: 200,
             bytes_per_event: 1,
             bytes_per_batch: 10,
+            ..BatchLimits::new(1000, 200)
         },
     };
-    case.sinks.push(Destination {
-        sink: Box::new(small),
-        required: true,
-    });
+    case.sinks.push(Destination::new(Box::new(small), true));
     case.world.serve("c.test", |_| Reply::new(200, ""));
     case.run().result.unwrap();
     let requests = case.world.requests.borrow();

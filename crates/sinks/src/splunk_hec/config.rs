@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Check, Error, InsecureLoopback, Secret, SecretRef, Sink};
+use edgesiem_model::{Check, Embedding, Secret, SecretRef, Sink};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Ack, SplunkHec, encode};
-use crate::check::{SinkCheck, Size};
+use super::{ABOUT, Ack, SplunkHec, encode};
+use crate::check::SinkCheck as _;
+use crate::wire::Wire;
+use crate::{About, Common, SinkConfig, Size};
 
 /// `kind = "splunk-hec"`.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,58 +46,30 @@ pub struct Config {
     /// Channel of the acknowledgements, a GUID; derived from the sink's name and url if it is not set.
     #[serde(default)]
     pub channel: Option<String>,
-    /// Most events in one request; 10,000 if it is not set.
-    #[serde(default)]
-    pub max_batch_events: Option<usize>,
-    /// Most bytes of one request; 1,000,000 if it is not set.
-    #[serde(default)]
-    pub max_batch_bytes: Option<usize>,
-    /// Most seconds that one POST may take; 30 if it is not set.
-    #[serde(default)]
-    pub timeout_s: Option<u64>,
 }
 
 const EVENT_PATH: &str = "/services/collector/event";
 const COLLECTOR_PATH: &str = "/services/collector";
 
-impl Config {
-    /// Checks all of it.
-    ///
-    /// # Errors
-    /// Every problem, each with the path of its key within the sink's table.
-    pub fn resolve(
-        self,
-        name: &str,
-        secrets: &dyn Fn(&str) -> Option<Secret>,
-        insecure: InsecureLoopback,
-    ) -> Result<Box<dyn Sink>, Vec<Error>> {
-        let mut check = Check::new(secrets);
-        let sink = self.checked(name, insecure, &mut check);
-        check
-            .finish(sink)
-            .map(|sink| Box::new(sink) as Box<dyn Sink>)
-    }
+impl SinkConfig for Config {
+    const ABOUT: About = ABOUT;
+    const SIZE: Size = Size {
+        default_events: 10_000,
+        default_bytes: 1_000_000,
+        // max_content_length of HEC's input (limits.conf).
+        ceiling_bytes: 838_860_800,
+        embedding: Embedding::JsonValue,
+        ..Size::ANY
+    };
 
-    pub(super) fn checked(
-        &self,
-        name: &str,
-        insecure: InsecureLoopback,
-        check: &mut Check<'_>,
-    ) -> Option<SplunkHec> {
-        let url = check.url(&self.url, insecure);
+    fn checked(&self, name: &str, common: &Common, check: &mut Check<'_>) -> Option<Box<dyn Sink>> {
+        let url = check.url(&self.url);
         let token = check.header_secret("token", &self.token);
         self.check_fields(check);
         let ack_timeout_s = check.number("ack_timeout_s", self.ack_timeout_s, 300, 1..=3600);
         self.check_channel(check);
-        let timeout_ms = check.timeout_ms(self.timeout_s);
-        let size = check.size(&Size {
-            max_events: self.max_batch_events,
-            max_bytes: self.max_batch_bytes,
-            default_events: 10_000,
-            default_bytes: 1_000_000,
-            // max_content_length of HEC's input (limits.conf).
-            ceiling_bytes: 838_860_800,
-        });
+        let timeout_ms = common.timeout_ms(check);
+        let limits = common.limits(&Self::SIZE, check);
         let (endpoint, target) = url?;
         let target = event_path(&target).or_else(|| {
             check.problem(
@@ -116,21 +90,26 @@ impl Config {
             }
         });
         let (before, after, end) = encode::envelope(self);
-        Some(SplunkHec {
+        Some(Box::new(SplunkHec {
             name: name.to_owned(),
-            limits: encode::with_envelope(size, &[&before, &after, &end]),
+            limits: encode::with_envelope(limits, &[&before, &after, &end]),
             authorization: Secret::new(format!("Splunk {}", token.expose())),
-            endpoint,
+            wire: Wire {
+                endpoint,
+                timeout_ms,
+                gzip: common.gzip,
+            },
             target,
             token,
             before,
             after,
             end,
             ack,
-            timeout_ms,
-        })
+        }))
     }
+}
 
+impl Config {
     fn check_fields(&self, check: &mut Check<'_>) {
         for (name, value) in &self.fields {
             let key = format!("fields.{name}");

@@ -1,11 +1,11 @@
 //! A batch as a sequence of HEC objects.
 
 use edgesiem_model::{
-    Batch, BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp,
+    Batch, BatchLimits, BatchView, Header, HttpRequest, Method, Timestamp, confidential, plain,
 };
 
 use super::{Config, SplunkHec};
-use crate::{USER_AGENT, document};
+use crate::document;
 
 /// Indexed field that holds the event's id.
 pub(super) const ID_FIELD: &str = "edgesiem_id";
@@ -90,7 +90,7 @@ pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
             body.extend_from_slice(format!("\"time\":{secs}.{millis:03},").as_bytes());
         }
         body.extend_from_slice(sink.before.as_bytes());
-        document::push_value(&mut body, event.document);
+        document::push_value(&mut body, batch.form(), event.document);
         body.extend_from_slice(sink.after.as_bytes());
         body.extend_from_slice(event.id.to_string().as_bytes());
         body.extend_from_slice(replay.as_bytes());
@@ -98,47 +98,31 @@ pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
         // HEC needs nothing between objects; receivers that imitate it split at white space.
         body.push(b'\n');
     }
-    let headers = headers(sink);
-    post(sink, sink.target.clone(), headers, body)
+    sink.wire.post(sink.target.clone(), headers(sink), body)
 }
 
 /// The question whether batch `ack_id` is safe. `since` is when it was first asked.
 pub(super) fn poll(sink: &SplunkHec, target: &str, ack_id: u64, since: Timestamp) -> HttpRequest {
     let mut headers = headers(sink);
-    headers.push((
-        PENDING_SINCE,
-        HeaderValue::Plain(since.millis().to_string()),
-    ));
+    headers.push(plain(PENDING_SINCE, since.millis().to_string()));
     let body = format!(r#"{{"acks":[{ack_id}]}}"#).into_bytes();
-    post(sink, target.to_owned(), headers, body)
+    sink.wire
+        .request(Method::Post, target.to_owned(), headers, body)
 }
 
-fn headers(sink: &SplunkHec) -> Vec<(&'static str, HeaderValue)> {
-    let plain = |value: &str| HeaderValue::Plain(value.to_owned());
-    let authorization: Secret = sink.authorization.clone();
+/// The question whether the collector takes events: `/services/collector/health/1.0`, which checks the token too.
+pub(super) fn health(sink: &SplunkHec) -> HttpRequest {
+    let prefix = sink.target.strip_suffix("event").unwrap_or(&sink.target);
+    sink.wire.get(format!("{prefix}health/1.0"), headers(sink))
+}
+
+fn headers(sink: &SplunkHec) -> Vec<Header> {
     let mut headers = vec![
-        ("authorization", HeaderValue::Secret(authorization)),
-        ("content-type", plain("application/json")),
-        ("user-agent", plain(USER_AGENT)),
+        confidential("authorization", sink.authorization.clone()),
+        plain("content-type", "application/json"),
     ];
     if let Some(ack) = &sink.ack {
-        headers.push((CHANNEL, plain(&ack.channel)));
+        headers.push(plain(CHANNEL, ack.channel.clone()));
     }
     headers
-}
-
-fn post(
-    sink: &SplunkHec,
-    target: String,
-    headers: Vec<(&'static str, HeaderValue)>,
-    body: Vec<u8>,
-) -> HttpRequest {
-    HttpRequest {
-        method: Method::Post,
-        endpoint: sink.endpoint.clone(),
-        target,
-        headers,
-        body,
-        timeout_ms: sink.timeout_ms,
-    }
 }

@@ -33,16 +33,73 @@ mod encode;
 mod verdict;
 
 use edgesiem_model::{
-    Answer, BatchLimits, BatchView, Endpoint, HttpRequest, Secret, Sink, SinkVerdict, Timestamp,
+    Answer, Attempt, BatchLimits, BatchView, Error, HttpRequest, Secret, Sink, SinkVerdict,
 };
 
+use crate::About;
+use crate::wire::Wire;
+
 pub use config::Config;
+
+const ABOUT: About = About {
+    kind: "splunk-hec",
+    product: "Splunk HTTP Event Collector",
+    summary: "Sends each event as an object of Splunk's HTTP Event Collector, event endpoint, with or without indexer \
+              acknowledgement.",
+    checked_by: "strict fake",
+    partial: "the batch is halved until the refused event is alone; events beside it may be indexed twice",
+    repeats: "indexed twice; `| dedup edgesiem_id` tells",
+    limits: "1,000,000 bytes a request unless configured, 838,860,800 at most (max_content_length of limits.conf)",
+    failures: &[
+        (
+            "code 8 or 9, HTTP 408, 429, 5xx, no answer",
+            "tried again, as Retry-After says or with growing pauses",
+        ),
+        (
+            "code 5, 6, 12, 13, 15",
+            "the event is isolated and becomes a dead letter",
+        ),
+        ("HTTP 413", "sent in halves"),
+        (
+            "code 1 to 4, 7, 10, 11, 14, 16, HTTP 401, 402, 403, 404, 410, a redirect",
+            "the stream stops and says what to mend",
+        ),
+        (
+            "a 200 that is not a collector's",
+            "the stream stops: a login page must not swallow events",
+        ),
+        ("not acknowledged within ack_timeout_s", "sent again"),
+    ],
+    example: r#"[sinks.splunk]
+kind = "splunk-hec"
+url = "https://http-inputs-acme.splunkcloud.com"
+token = { secret = "SPLUNK_HEC_TOKEN" }
+sourcetype = "akamaisiem"
+ack = true
+"#,
+    try_it: "In Splunk: Settings, Data inputs, HTTP Event Collector, New Token; tick \"Enable indexer acknowledgement\" if `ack = true`. \
+             Then search `index=* edgesiem_id=* | head 10`.",
+    sources: &[
+        (
+            "Format events for HTTP Event Collector",
+            "https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector",
+        ),
+        (
+            "HTTP Event Collector indexer acknowledgment",
+            "https://docs.splunk.com/Documentation/Splunk/latest/Data/AboutHECIDXAck",
+        ),
+        (
+            "Troubleshoot HTTP Event Collector",
+            "https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector",
+        ),
+    ],
+};
 
 /// An event collector, ready to use.
 #[derive(Debug)]
 struct SplunkHec {
     name: String,
-    endpoint: Endpoint,
+    wire: Wire,
     /// Path of the event endpoint.
     target: String,
     /// `Splunk <token>`.
@@ -56,7 +113,6 @@ struct SplunkHec {
     end: String,
     ack: Option<Ack>,
     limits: BatchLimits,
-    timeout_ms: u32,
 }
 
 /// How to wait until the indexers have a batch.
@@ -79,7 +135,7 @@ impl Sink for SplunkHec {
         self.limits
     }
 
-    fn request(&self, batch: &BatchView<'_>, _now: Timestamp) -> HttpRequest {
+    fn request(&self, batch: &BatchView<'_>, _attempt: &Attempt<'_>) -> HttpRequest {
         encode::request(self, batch)
     }
 
@@ -90,12 +146,20 @@ impl Sink for SplunkHec {
     fn poll_verdict(&self, poll: &HttpRequest, answer: &Answer<'_>) -> SinkVerdict {
         verdict::poll_verdict(self, poll, answer)
     }
+
+    fn health_request(&self, _attempt: &Attempt<'_>) -> Option<HttpRequest> {
+        Some(encode::health(self))
+    }
+
+    fn health_verdict(&self, answer: &Answer<'_>) -> Result<(), Error> {
+        verdict::health(self, answer)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use edgesiem_model::{Check, InsecureLoopback, Secret};
+    use crate::config::tests::built;
 
     #[test]
     fn a_collector_can_be_logged() {
@@ -103,8 +167,7 @@ mod tests {
             r#"{"url": "https://h.example/", "token": {"secret": "T"}, "ack": true}"#,
         )
         .unwrap();
-        let secrets = |_: &str| Some(Secret::new("hunter2".to_owned()));
-        let sink = config.checked("s", InsecureLoopback::Refuse, &mut Check::new(&secrets));
+        let sink = built(&config, "hunter2");
         let shown = format!("{sink:?} {sink:#?}");
         assert!(
             shown.contains("***") && !shown.contains("hunter2"),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Answer, HttpRequest, SinkVerdict, Timestamp};
+use edgesiem_model::{Answer, Error, HttpRequest, SinkVerdict, Timestamp};
 use serde::Deserialize;
 
 use super::{Ack, SplunkHec, encode};
@@ -137,6 +137,20 @@ fn by_status(meaning: Meaning, told: &Told<'_>) -> SinkVerdict {
     }
 }
 
+/// What `/services/collector/health` says: 200 healthy, 400 a token that is not valid, 503 full queues.
+pub(super) fn health(sink: &SplunkHec, answer: &Answer<'_>) -> Result<(), Error> {
+    let credentials = [&sink.token];
+    let told = Told {
+        answer,
+        credentials: &credentials,
+    };
+    match answer.head.status {
+        200 => Ok(()),
+        400 => told.unhealthy(stopped(Code::Token, &told)),
+        status => told.unhealthy(by_status(Meaning::of(status), &told)),
+    }
+}
+
 const FIRST_POLL_MS: u64 = 1000;
 /// Vector polls as often.
 const SLOWEST_POLL_MS: u64 = 10_000;
@@ -188,7 +202,7 @@ fn question(poll: &HttpRequest) -> Option<(u64, Timestamp)> {
     let since = poll
         .headers
         .iter()
-        .find(|(name, _)| *name == encode::PENDING_SINCE)?;
+        .find(|(name, _)| name == encode::PENDING_SINCE)?;
     let since = since.1.expose().parse().ok()?;
     Some((*question.acks.first()?, Timestamp::from_millis(since)))
 }

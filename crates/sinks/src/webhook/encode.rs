@@ -5,13 +5,13 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edgesiem_model::{
-    Batch, BatchLimits, BatchView, HeaderValue, HttpRequest, Method, Secret, Timestamp,
+    Batch, BatchLimits, BatchView, HttpRequest, Secret, Timestamp, confidential, plain,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::Webhook;
-use crate::{USER_AGENT, document};
+use crate::document;
 
 const TYPE: &str = r#"{"type":"edgesiem.events""#;
 const TIMESTAMP: &str = r#","timestamp":""#;
@@ -83,26 +83,18 @@ pub(super) fn request(sink: &Webhook, batch: &BatchView<'_>, now: Timestamp) -> 
         .iter()
         .map(|key| format!("v1,{}", key.sign(&id, &timestamp, &body)))
         .collect();
-    let plain = |value: &str| HeaderValue::Plain(value.to_owned());
     let mut headers = vec![
-        ("content-type", plain("application/json")),
-        ("user-agent", plain(USER_AGENT)),
-        ("webhook-id", HeaderValue::Plain(id)),
-        ("webhook-timestamp", HeaderValue::Plain(timestamp)),
+        plain("content-type", "application/json"),
+        plain("webhook-id", id),
+        plain("webhook-timestamp", timestamp),
     ];
     if !signatures.is_empty() {
-        let signature = HeaderValue::Secret(Secret::new(signatures.join(" ")));
-        headers.push(("webhook-signature", signature));
+        let signature = Secret::new(signatures.join(" "));
+        headers.push(confidential("webhook-signature", signature));
     }
     headers.extend(sink.headers.iter().cloned());
-    HttpRequest {
-        method: Method::Post,
-        endpoint: sink.endpoint.clone(),
-        target: sink.target.expose().to_owned(),
-        headers,
-        body,
-        timeout_ms: sink.timeout_ms,
-    }
+    sink.wire
+        .post(sink.target.expose().to_owned(), headers, body)
 }
 
 fn body(batch: &BatchView<'_>, limits: &BatchLimits) -> Vec<u8> {
@@ -135,7 +127,7 @@ fn body(batch: &BatchView<'_>, limits: &BatchLimits) -> Vec<u8> {
         if at != 0 {
             out.push(b',');
         }
-        document::push_value(&mut out, event.document);
+        document::push_value(&mut out, batch.form(), event.document);
     }
     out.extend_from_slice(END.as_bytes());
     out

@@ -27,27 +27,65 @@ mod encode;
 mod verdict;
 
 use edgesiem_model::{
-    Answer, BatchLimits, BatchView, Endpoint, HeaderValue, HttpRequest, Secret, Sink, SinkVerdict,
-    Timestamp,
+    Answer, Attempt, BatchLimits, BatchView, Header, HeaderValue, HttpRequest, Secret, Sink,
+    SinkVerdict,
 };
 
-pub use config::{Config, HeaderSource};
+use crate::About;
+use crate::wire::Wire;
+pub use config::Config;
 use encode::SigningKey;
+
+const ABOUT: About = About {
+    kind: "webhook",
+    product: "Standard Webhooks",
+    summary: "Sends each batch as one signed message after the Standard Webhooks specification to any address.",
+    checked_by: "npm standardwebhooks 1.1.1",
+    partial: "none: a message is taken or refused as a whole; a refused one is halved until the refused event is alone",
+    repeats: "recognised by `webhook-id`, and event by event by `event_ids`",
+    limits: "1000 events and 900,000 bytes a message unless configured; the specification recommends messages below 20 kB",
+    failures: &[
+        ("HTTP 2xx", "delivered"),
+        (
+            "HTTP 408, 409, 425, 429, 5xx, no answer",
+            "tried again, as Retry-After says or with growing pauses",
+        ),
+        ("HTTP 413", "sent in halves"),
+        (
+            "HTTP 400, 422",
+            "the event is isolated and becomes a dead letter",
+        ),
+        (
+            "HTTP 401, 402, 403, 404, 407, 410, a redirect, any other",
+            "the stream stops and says what to mend",
+        ),
+    ],
+    example: r#"[sinks.hook]
+kind = "webhook"
+url = "https://hooks.example.com/akamai"
+signing_secret = { secret = "WEBHOOK_SECRET" }
+"#,
+    try_it: "`echo whsec_$(openssl rand -base64 32)` makes a signing secret; give it to both sides. Libraries that verify it exist for \
+             most languages; in Node: `new Webhook(secret).verify(body, headers)` of `standardwebhooks`.",
+    sources: &[(
+        "Standard Webhooks",
+        "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    )],
+};
 
 /// A webhook, ready to use.
 #[derive(Debug)]
 struct Webhook {
     name: String,
-    endpoint: Endpoint,
+    wire: Wire,
     /// Path and query. Many receivers know their senders by it alone, so it is a credential.
     target: Secret,
-    /// What in `target` tells it to someone who reads an answer; see [`hidden_parts`].
+    /// What in `target` tells it to someone who reads an answer; see [`crate::check::hidden_parts`].
     hidden: Vec<Secret>,
     /// The current key and, while it is being replaced, the previous one.
     keys: Vec<SigningKey>,
-    headers: Vec<(&'static str, HeaderValue)>,
+    headers: Vec<Header>,
     limits: BatchLimits,
-    timeout_ms: u32,
 }
 
 impl Webhook {
@@ -61,29 +99,6 @@ impl Webhook {
     }
 }
 
-/// Shortest piece of a target that is hidden by itself. Tokens in paths are longer, and shorter pieces are words.
-const TOKEN_BYTES: usize = 16;
-
-/// The target, its path, and every piece of it that is long enough for a token, because a server may echo one
-/// without the rest. Longest first, so that no part is left over when a whole is replaced.
-fn hidden_parts(target: &str) -> Vec<Secret> {
-    let path = target.split('?').next().unwrap_or(target);
-    let pieces = target
-        .split(['/', '?', '&', '='])
-        .filter(|piece| piece.len() >= TOKEN_BYTES);
-    let mut parts: Vec<&str> = [target, path]
-        .into_iter()
-        .filter(|whole| *whole != "/")
-        .chain(pieces)
-        .collect();
-    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    parts.dedup();
-    parts
-        .into_iter()
-        .map(|part| Secret::new(part.to_owned()))
-        .collect()
-}
-
 impl Sink for Webhook {
     fn name(&self) -> &str {
         &self.name
@@ -93,8 +108,8 @@ impl Sink for Webhook {
         self.limits
     }
 
-    fn request(&self, batch: &BatchView<'_>, now: Timestamp) -> HttpRequest {
-        encode::request(self, batch, now)
+    fn request(&self, batch: &BatchView<'_>, attempt: &Attempt<'_>) -> HttpRequest {
+        encode::request(self, batch, attempt.now)
     }
 
     fn verdict(&self, _batch: &BatchView<'_>, answer: &Answer<'_>) -> SinkVerdict {
@@ -105,7 +120,7 @@ impl Sink for Webhook {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use edgesiem_model::{Check, InsecureLoopback, Secret};
+    use crate::config::tests::built;
 
     #[test]
     fn a_webhook_can_be_logged() {
@@ -114,15 +129,11 @@ mod tests {
                 "headers": {"x-api-key": {"secret": "K"}}}"#,
         )
         .unwrap();
-        let secrets = |name: &str| match name {
-            "S" => Some(Secret::new(format!("whsec_{}", "Kioq".repeat(8)))),
-            _ => Some(Secret::new("hunter2".to_owned())),
-        };
-        let sink = config.checked("hook", InsecureLoopback::Refuse, &mut Check::new(&secrets));
+        let sink = built(&config, &format!("whsec_{}", "Kioq".repeat(8)));
         let shown = format!("{sink:?} {sink:#?} {config:?} {config:#?}");
         assert!(shown.contains("***"), "{shown}");
         // The key is 24 asterisks: as text, as base64 and as numbers.
-        for hidden in ["hunter2", "Kioq", "****", "42, 42", "T0", "-token"] {
+        for hidden in ["Kioq", "****", "42, 42", "T0", "-token"] {
             assert!(!shown.contains(hidden), "{shown}");
         }
     }

@@ -53,7 +53,7 @@ fn every_problem_is_reported_with_its_key() {
             &[
                 "url",
                 "signing_secret",
-                "headers",
+                "headers.host",
                 "headers.authorization",
                 "headers.x-api-key",
                 "headers.x-source",
@@ -168,7 +168,7 @@ fn unknown_keys_and_wrong_shapes_are_refused() {
         ),
         (
             webhook(json!({"url": "x", "headers": {"x-source": 1}})).err(),
-            "a header's value is a string or { secret = \"NAME\" }",
+            "it is a string or { secret = \"NAME\" }",
         ),
         (
             splunk(json!({"url": "x", "token": {"secret": "A", "x": 1}})).err(),

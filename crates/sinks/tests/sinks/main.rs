@@ -16,10 +16,11 @@ mod verdicts;
 use std::collections::BTreeMap;
 
 use edgesiem_model::{
-    Answer, Batch, Error, Event, EventId, InsecureLoopback, ResponseHead, Secret, Sink,
-    SinkVerdict, Timestamp,
+    Answer, Batch, Error, Event, EventId, InsecureLoopback, ResponseHead, Scheme, Secret, Sink,
+    SinkVerdict, Surroundings, Timestamp,
 };
-use serde_json::{Value, json};
+use edgesiem_sinks::{Common, SinkConfig, Visitor, with_kind};
+use serde_json::{Map, Value, json};
 
 const TOKEN: &str = "B5A79AAD-D822-46CC-80D1-819F80D7BFB0";
 const WEBHOOK_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -35,24 +36,43 @@ fn secrets() -> BTreeMap<String, String> {
     .into()
 }
 
+/// A table of the configuration on its way to the sink of a kind.
+struct Table<'a> {
+    kind: &'a str,
+    table: Map<String, Value>,
+    around: Surroundings<'a>,
+}
+
+impl Visitor for Table<'_> {
+    type Output = Result<Box<dyn Sink>, Vec<Error>>;
+
+    fn visit<C: SinkConfig>(self) -> Self::Output {
+        let (common, own): (Map<_, _>, Map<_, _>) = self
+            .table
+            .into_iter()
+            .partition(|(key, _)| Common::KEYS.contains(&key.as_str()));
+        let common: Common = serde_json::from_value(Value::Object(common)).unwrap();
+        let own: C = serde_json::from_value(Value::Object(own)).unwrap();
+        own.resolve(self.kind, &common, self.around)
+    }
+}
+
 /// A sink of `kind`, named like it.
 fn resolve(
     kind: &str,
     config: &Value,
     secrets: &BTreeMap<String, String>,
 ) -> Result<Box<dyn Sink>, Vec<Error>> {
-    let host = |name: &str| secrets.get(name).cloned().map(Secret::new);
-    let refuse = InsecureLoopback::Refuse;
-    let config = config.clone();
-    match kind {
-        "webhook" => serde_json::from_value::<edgesiem_sinks::webhook::Config>(config)
-            .unwrap()
-            .resolve(kind, &host, refuse),
-        "splunk-hec" => serde_json::from_value::<edgesiem_sinks::splunk_hec::Config>(config)
-            .unwrap()
-            .resolve(kind, &host, refuse),
-        _ => panic!("no sink {kind}"),
-    }
+    let table = Table {
+        kind,
+        table: config.as_object().cloned().unwrap_or_default(),
+        around: Surroundings {
+            secrets: &|name| secrets.get(name).cloned().map(Secret::new),
+            insecure: InsecureLoopback::Refuse,
+            places: &[Scheme::R2, Scheme::File, Scheme::Stdout],
+        },
+    };
+    with_kind(kind, table).unwrap_or_else(|| panic!("no sink {kind}"))
 }
 
 fn sink(kind: &str, config: &Value) -> Box<dyn Sink> {
@@ -82,6 +102,7 @@ fn batch(documents: &[&str]) -> Batch {
         id[..8].copy_from_slice(&line.to_le_bytes());
         batch.push(&Event {
             id: EventId::from_bytes(id),
+            line_id: EventId::from_bytes(id),
             line,
             time: Some(Timestamp::from_millis(1_491_303_422_000 + line)),
             raw: b"",

@@ -1,6 +1,9 @@
 //! What holds for any batch and any answer.
 
-use edgesiem_model::{Answer, Batch, Event, EventId, ResponseHead, Sink, Timestamp};
+use edgesiem_model::{
+    Answer, Attempt, Batch, DocumentForm, Event, EventId, ResponseHead, Secret, Sink, SinkVerdict,
+    Timestamp,
+};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -61,12 +64,14 @@ fn replay() -> impl Strategy<Value = Option<String>> {
     prop::option::of(letters.prop_map(String::from_iter))
 }
 
-fn batch(documents: &Documents, replay: Option<&str>) -> Batch {
+fn batch(documents: &Documents, form: DocumentForm, replay: Option<&str>) -> Batch {
     let mut batch = Batch::default();
+    batch.set_form(form);
     batch.set_replay(replay.map(Into::into));
     for (line, (document, _, id, time)) in (0_u64..).zip(documents) {
         batch.push(&Event {
             id: EventId::from_bytes(*id),
+            line_id: EventId::from_bytes(*id),
             line,
             time: time.map(Timestamp::from_millis),
             raw: b"raw",
@@ -84,13 +89,6 @@ fn splunk_with_everything() -> Box<dyn Sink> {
             "index": "i\"", "source": "s", "sourcetype": "é", "host": "h", "fields": {"a": "b", "c": "\\"},
         }),
     )
-}
-
-fn check_limits(sink: &dyn Sink, documents: &Documents, body: &[u8]) {
-    let limits = sink.limits();
-    let bytes: usize = documents.iter().map(|(text, ..)| text.len()).sum();
-    let promised = bytes + documents.len() * limits.bytes_per_event + limits.bytes_per_batch;
-    assert!(body.len() <= promised, "{} > {promised}", body.len());
 }
 
 /// The body parses back to exactly the documents, their ids and times, and says of which replay they are.
@@ -136,25 +134,71 @@ fn check_body(sink: &dyn Sink, documents: &Documents, replay: Option<&str>, body
     }
 }
 
+/// What may differ between two attempts at one batch, because it says when they were made.
+fn tells_the_time(header: &str) -> bool {
+    header.contains("timestamp")
+        || header.contains("signature")
+        || header.contains("date")
+        || header.contains("pending-since")
+        || header == "authorization"
+}
+
+/// Nothing is sent compressed here: what is compared are the documents.
+fn plain_sinks() -> Vec<Box<dyn Sink>> {
+    let attempt = Attempt::at(Timestamp::default());
+    let documents = super::batch(&["{}"]);
+    super::vectors::sinks()
+        .into_iter()
+        .filter(|sink| {
+            let request = sink.request(&documents.view(), &attempt);
+            !request
+                .headers
+                .iter()
+                .any(|(name, _)| name == "content-encoding")
+        })
+        .collect()
+}
+
 proptest! {
     #[test]
-    fn a_body_is_exactly_the_documents_and_keeps_the_limits_promise(
-        documents in documents(object()), replay in replay(),
-    ) {
-        let batch = batch(&documents, replay.as_deref());
+    fn a_body_is_exactly_the_documents(documents in documents(object()), replay in replay()) {
+        let batch = batch(&documents, DocumentForm::Json, replay.as_deref());
         for sink in [webhook(), splunk(false), splunk_with_everything()] {
-            let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
-            check_limits(sink.as_ref(), &documents, &body);
+            let body = sink.request(&batch.view(), &Attempt::at(Timestamp::from_secs(1))).body;
             check_body(sink.as_ref(), &documents, replay.as_deref(), &body);
         }
     }
 
     #[test]
     fn text_documents_come_back_as_strings(documents in documents(text()), replay in replay()) {
-        let batch = batch(&documents, replay.as_deref());
+        let batch = batch(&documents, DocumentForm::Text, replay.as_deref());
         for sink in [webhook(), splunk(false), splunk_with_everything()] {
-            let body = sink.request(&batch.view(), Timestamp::from_secs(1)).body;
+            let body = sink.request(&batch.view(), &Attempt::at(Timestamp::from_secs(1))).body;
             check_body(sink.as_ref(), &documents, replay.as_deref(), &body);
+        }
+    }
+
+    #[test]
+    fn a_request_is_never_longer_than_its_limits_say(
+        objects in documents(object()), texts in documents(text()), replay in replay(),
+    ) {
+        for (documents, form) in [(&objects, DocumentForm::Json), (&texts, DocumentForm::Text)] {
+            let batch = batch(documents, form, replay.as_deref());
+            if batch.is_empty() {
+                continue;
+            }
+            for sink in plain_sinks().iter().filter(|sink| sink.takes(form)) {
+                let token = Secret::new("token".to_owned());
+                let attempt = Attempt { now: Timestamp::from_secs(1), token: Some(&token) };
+                let body = sink.request(&batch.view(), &attempt).body;
+                let limits = sink.limits();
+                let events: usize = documents
+                    .iter()
+                    .map(|(text, ..)| limits.event_bytes(form, text.as_bytes()))
+                    .sum();
+                let promised = events + limits.bytes_per_batch;
+                assert!(body.len() <= promised, "{sink:?}: {} > {promised}", body.len());
+            }
         }
     }
 
@@ -163,13 +207,21 @@ proptest! {
         documents in documents(object()), replay in replay(),
         first in any::<u64>(), second in any::<u64>(),
     ) {
-        let batch = batch(&documents, replay.as_deref());
-        for sink in [webhook(), splunk(false), splunk_with_everything()] {
-            let [a, b] = [first, second].map(|ms| sink.request(&batch.view(), Timestamp::from_millis(ms)));
-            assert_eq!(a.body, b.body);
+        let batch = batch(&documents, DocumentForm::Json, replay.as_deref());
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for sink in super::vectors::sinks() {
+            let token = Secret::new("token".to_owned());
+            let [a, b] = [first, second].map(|ms| {
+                let attempt = Attempt { now: Timestamp::from_millis(ms), token: Some(&token) };
+                sink.request(&batch.view(), &attempt)
+            });
+            assert_eq!(a.body, b.body, "{sink:?}");
+            assert_eq!(a.target, b.target, "{sink:?}");
             for ((name, a), (_, b)) in a.headers.iter().zip(&b.headers) {
-                if !matches!(*name, "webhook-timestamp" | "webhook-signature") {
-                    assert_eq!(a.expose(), b.expose(), "{name}");
+                if !tells_the_time(name) {
+                    assert_eq!(a.expose(), b.expose(), "{sink:?} {name}");
                 }
             }
         }
@@ -177,7 +229,7 @@ proptest! {
 
     #[test]
     fn no_answer_panics_and_every_text_is_printable(
-        status in any::<u16>(),
+        status in prop_oneof![any::<u16>(), prop::sample::select(vec![200_u16, 201, 202, 204, 207, 400, 401, 403, 404, 409, 412, 413, 429, 500, 503])],
         body in prop_oneof![
             prop::collection::vec(any::<u8>(), 0..200),
             json_value().prop_map(|value| value.to_string().into_bytes()),
@@ -192,16 +244,31 @@ proptest! {
         let head = ResponseHead { status, headers: headers.into_iter().collect() };
         let answer = Answer { head: &head, body: &body, now: Timestamp::from_millis(now) };
         let batch = super::batch(&["{}"]);
-        for sink in [webhook(), splunk(false), splunk_with_everything()] {
-            let request = sink.request(&batch.view(), Timestamp::from_millis(now));
-            for verdict in [sink.verdict(&batch.view(), &answer), sink.poll_verdict(&request, &answer)] {
-                let text = match &verdict {
-                    edgesiem_model::SinkVerdict::Stop(error) => error.to_string(),
-                    edgesiem_model::SinkVerdict::Retry { reason, .. }
-                    | edgesiem_model::SinkVerdict::Rejected { reason } => reason.clone(),
-                    _ => String::new(),
-                };
-                assert!(!text.chars().any(char::is_control), "{text:?}");
+        for sink in super::vectors::sinks() {
+            let request = sink.request(&batch.view(), &Attempt::at(Timestamp::from_millis(now)));
+            let mut texts = Vec::new();
+            let token = sink.token_verdict(&answer);
+            for verdict in [
+                sink.verdict(&batch.view(), &answer),
+                sink.poll_verdict(&request, &answer),
+            ].into_iter().chain(token.err()) {
+                match verdict {
+                    SinkVerdict::Stop(error) => texts.push(error.to_string()),
+                    SinkVerdict::Retry { reason, .. } | SinkVerdict::Rejected { reason } => texts.push(reason),
+                    SinkVerdict::Partial { refused, reason, again, .. } => {
+                        // Numbers of events that were sent, none of them in both lists.
+                        assert!(again.iter().chain(refused.iter().map(|(number, _)| number)).all(|number| *number == 0));
+                        assert!(again.len() + refused.len() <= 1);
+                        texts.push(reason);
+                        texts.extend(refused.into_iter().map(|(_, reason)| reason));
+                    }
+                    SinkVerdict::Accepted | SinkVerdict::TooLarge | SinkVerdict::Pending { .. } => {}
+                }
+            }
+            texts.extend(sink.health_verdict(&answer).err().map(|error| error.to_string()));
+            for text in texts {
+                assert!(!text.chars().any(char::is_control), "{sink:?}: {text:?}");
+                assert!(text.len() < 10_000, "{sink:?}: {} bytes", text.len());
             }
         }
     }

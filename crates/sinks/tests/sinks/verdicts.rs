@@ -1,6 +1,6 @@
 //! Every kind of answer, and what it means.
 
-use edgesiem_model::{Answer, HttpRequest, SinkVerdict, Timestamp};
+use edgesiem_model::{Answer, Attempt, HttpRequest, SinkVerdict, Timestamp};
 use serde_json::json;
 
 use super::{API_KEY, TOKEN, WEBHOOK_SECRET, batch, head, name, sink, splunk, verdict, webhook};
@@ -268,7 +268,7 @@ fn an_acknowledged_batch_is_polled_until_it_is_true_or_the_time_is_over() {
             let parts = |request: &HttpRequest| {
                 let headers = request.headers.iter();
                 let headers: Vec<_> = headers
-                    .map(|(name, value)| (*name, value.expose().to_owned()))
+                    .map(|(name, value)| (name.clone(), value.expose().to_owned()))
                     .collect();
                 (request.url(), headers, request.body.clone())
             };
@@ -291,12 +291,18 @@ fn a_collector_that_does_not_acknowledge_stops_a_sink_that_waits_for_it() {
 fn no_secret_is_printed_whatever_the_server_echoes() {
     let echo = format!("you sent {TOKEN} {WEBHOOK_SECRET} {API_KEY}");
     for sink in [webhook(), splunk(false), splunk(true)] {
-        let request = sink.request(&batch(&["{}"]).view(), Timestamp::from_secs(1_491_303_500));
+        let request = sink.request(
+            &batch(&["{}"]).view(),
+            &Attempt::at(Timestamp::from_secs(1_491_303_500)),
+        );
         let hidden: Vec<String> = request
             .headers
             .iter()
             .filter(|(name, _)| {
-                matches!(*name, "authorization" | "webhook-signature" | "x-api-key")
+                matches!(
+                    name.as_ref(),
+                    "authorization" | "webhook-signature" | "x-api-key"
+                )
             })
             .map(|(_, value)| value.expose().to_owned())
             .collect();
@@ -345,7 +351,7 @@ fn a_webhooks_path_is_not_quoted_whatever_part_of_it_the_server_echoes() {
     ] {
         let config = json!({"url": format!("https://hooks.example{target}"), "unsigned": true});
         let sink = sink("webhook", &config);
-        let request = sink.request(&batch(&["{}"]).view(), Timestamp::default());
+        let request = sink.request(&batch(&["{}"]).view(), &Attempt::at(Timestamp::default()));
         assert_eq!(request.target, target);
         for status in [301, 400, 404, 410, 415, 503] {
             let head = head(status, &[("location", echo)]);

@@ -1,7 +1,7 @@
 //! What a user writes about the source, checked once.
 
 use edgesiem_edgegrid::{Credentials, Fields};
-use edgesiem_model::{Check, Endpoint, Error, InsecureLoopback, Secret, SecretRef};
+use edgesiem_model::{Check, Endpoint, Error, Secret, SecretRef, Surroundings};
 use serde::Deserialize;
 
 use super::cursor::Position;
@@ -70,18 +70,14 @@ impl Config {
     ///
     /// # Errors
     /// Every problem, each with the path of its key within the source's table.
-    pub fn resolve(
-        self,
-        secrets: &dyn Fn(&str) -> Option<Secret>,
-        insecure: InsecureLoopback,
-    ) -> Result<AkamaiSiem, Vec<Error>> {
-        let mut check = Check::new(secrets);
-        let source = self.checked(insecure, &mut check);
+    pub fn resolve(self, around: Surroundings<'_>) -> Result<AkamaiSiem, Vec<Error>> {
+        let mut check = Check::new(around);
+        let source = self.checked(&mut check);
         check.finish(source)
     }
 
-    fn checked(&self, insecure: InsecureLoopback, check: &mut Check<'_>) -> Option<AkamaiSiem> {
-        let endpoint = Endpoint::parse_host(&self.host, insecure)
+    fn checked(&self, check: &mut Check<'_>) -> Option<AkamaiSiem> {
+        let endpoint = Endpoint::parse_host(&self.host, check.insecure())
             .map_err(|error| {
                 check.problem(
                     "host",

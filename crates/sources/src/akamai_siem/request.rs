@@ -1,7 +1,7 @@
 //! A signed request for one page.
 
 use edgesiem_edgegrid::{Nonce, Request, SigningTime, sign};
-use edgesiem_model::{Error, HeaderValue, HttpRequest, Method, PageRequest, Secret};
+use edgesiem_model::{Error, HttpRequest, Method, PageRequest, Secret, confidential, plain};
 
 use super::{AkamaiSiem, Position};
 
@@ -57,19 +57,15 @@ pub(super) fn request(source: &AkamaiSiem, page: &PageRequest<'_>) -> Result<Htt
         &SigningTime::from_epoch_ms(time.millis()),
         &Nonce::from_random(page.nonce),
     );
-    let plain = |value: &str| HeaderValue::Plain(value.to_owned());
     Ok(HttpRequest {
         method: Method::Get,
         endpoint: source.endpoint.clone(),
         target,
         headers: vec![
-            ("accept", plain("application/json")),
-            ("accept-encoding", plain("gzip")),
-            (
-                "authorization",
-                HeaderValue::Secret(Secret::new(signature.authorization)),
-            ),
-            ("user-agent", plain(USER_AGENT)),
+            plain("accept", "application/json"),
+            plain("accept-encoding", "gzip"),
+            confidential("authorization", Secret::new(signature.authorization)),
+            plain("user-agent", USER_AGENT),
         ],
         body: Vec::new(),
         timeout_ms: TIMEOUT_MS,

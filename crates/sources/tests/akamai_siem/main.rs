@@ -16,7 +16,7 @@ mod since;
 mod verdict;
 
 use edgesiem_model::{
-    Cursor, Error, InsecureLoopback, PageRequest, ResponseHead, Secret, Timestamp,
+    Cursor, Error, InsecureLoopback, PageRequest, ResponseHead, Secret, Surroundings, Timestamp,
 };
 use edgesiem_sources::akamai_siem::{AkamaiSiem, Config};
 use serde_json::{Value, json};
@@ -54,7 +54,11 @@ fn config(more: Value) -> Value {
 
 fn resolve(config: &Value) -> Result<AkamaiSiem, Vec<Error>> {
     let config: Config = serde_json::from_value(config.clone()).unwrap();
-    config.resolve(&secrets, InsecureLoopback::Refuse)
+    config.resolve(Surroundings {
+        secrets: &secrets,
+        insecure: InsecureLoopback::Refuse,
+        places: &[],
+    })
 }
 
 fn source(more: Value) -> AkamaiSiem {

@@ -60,7 +60,7 @@ fn a_request_is_signed_exactly_as_it_is_sent() {
         let headers: Vec<_> = request
             .headers
             .iter()
-            .map(|(name, value)| (*name, value.expose()))
+            .map(|(name, value)| (name.as_ref(), value.expose()))
             .collect();
         let expected = [
             ("accept", "application/json"),
@@ -121,7 +121,7 @@ fn no_secret_is_printed() {
     let signature = request
         .headers
         .iter()
-        .find(|(name, _)| *name == "authorization")
+        .find(|(name, _)| name == "authorization")
         .unwrap();
     let shown = format!("{source:?} {source:#?} {request:?} {request:#?} {}", NOW);
     for hidden in [
