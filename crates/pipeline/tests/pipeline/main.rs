@@ -10,7 +10,9 @@
 
 mod case;
 mod delivery;
+mod documents;
 mod optional;
 mod pages;
 mod replay;
 mod resume;
+mod tokens;
