@@ -14,8 +14,8 @@ export interface Run {
 
 export interface Contestant {
   name: string;
-  /** What its output must be: the decoded documents, or the input itself. */
-  output: "decoded" | "input";
+  /** What its output must be: the decoded documents, the input itself, or documents of a schema, one for each event. */
+  output: "decoded" | "input" | "documents";
   start(): Run;
 }
 
@@ -23,6 +23,7 @@ export interface Contestant {
 interface BenchModule {
   initSync(source: { module: BufferSource }): unknown;
   Contestant: new (name: string) => Run & { free(): void };
+  schemaNames(): string[];
 }
 
 async function javascript(name: string, codec: () => Codec): Promise<Contestant> {
@@ -46,6 +47,11 @@ export async function contestants(modulePath: string): Promise<Contestant[]> {
     wasm("wasm-serde-value", "decoded"),
     wasm("wasm-decode", "decoded"),
     wasm("wasm-copy", "input"),
+    // `wasm-decode` is the other one.
+    ...bench
+      .schemaNames()
+      .filter((name) => name !== "decoded")
+      .map((name) => wasm(`wasm-${name}`, "documents")),
   ];
 }
 

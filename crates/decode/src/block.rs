@@ -51,6 +51,44 @@ pub(crate) fn string_stops_64(bytes: &[u8], at: usize) -> u64 {
     quarter(0) | quarter(16) << 16 | quarter(32) << 32 | quarter(48) << 48
 }
 
+/// Bit n is set if byte n is a quote or a backslash.
+#[inline(always)]
+pub(crate) fn backslashable(block: Block) -> u32 {
+    let bytes = u8x16::from(block);
+    (bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
+}
+
+/// Puts a backslash before each of the four bytes of `block` from `at` on whose bit of `mask` is set. What it gives is as long
+/// as there are bytes and backslashes; what follows means nothing.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "lanes wrap; the mask has four bits"
+)]
+pub(crate) fn backslashed(block: Block, at: u8, mask: u32) -> Block {
+    // Which of the four goes where; a backslash is where the highest bit is set.
+    const PLACES: [Block; 16] = {
+        let mut all = [[0x80; 16]; 16];
+        let mut mask = 0;
+        while mask < 16 {
+            let (mut from, mut to) = (0, 0);
+            while from < 4 {
+                to += mask >> from & 1;
+                all[mask][to] = from as u8;
+                to += 1;
+                from += 1;
+            }
+            mask += 1;
+        }
+        all
+    };
+    let places = u8x16::from(PLACES[(mask & 0xf) as usize]) + u8x16::splat(at);
+    let backslashes = places.cast_signed().simd_lt(wide::i8x16::splat(0));
+    let backslashes = backslashes.cast_unsigned() & u8x16::splat(b'\\');
+    (u8x16::from(block).shuffle(places) | backslashes).to_array()
+}
+
 /// Like [`string_stops`], but not at bytes that are not ASCII. Those come as a second mask.
 #[inline(always)]
 pub(crate) fn string_stops_and_non_ascii(block: Block) -> (u32, u32) {
@@ -74,12 +112,41 @@ pub(crate) fn any_of(block: Block, a: u8, b: u8, c: u8) -> u32 {
     stops.to_bitmask()
 }
 
+/// Bit n is set if byte n is a control character (below 0x20, or 0x7f), not ASCII, or one of two.
+#[inline(always)]
+pub(crate) fn controls_and(block: Block, a: u8, b: u8) -> u32 {
+    let bytes = u8x16::from(block);
+    let stops = bytes.simd_eq(u8x16::splat(a))
+        | bytes.simd_eq(u8x16::splat(b))
+        | bytes.simd_eq(u8x16::splat(0x7f));
+    // As signed numbers, bytes from 0x80 on are negative.
+    let low = bytes.cast_signed().simd_lt(wide::i8x16::splat(0x20));
+    (stops | low.cast_unsigned()).to_bitmask()
+}
+
 /// Bit n is set if byte n is the same in both, where upper case and lower case are the same, and so are control
 /// characters and the printable ones 0x20 above them.
 #[inline(always)]
 pub(crate) fn same_letters(block: Block, lower_case: Block) -> u32 {
     let folded = u8x16::from(block) | u8x16::splat(0x20);
     folded.simd_eq(u8x16::from(lower_case)).to_bitmask()
+}
+
+/// Whether the first `length` bytes, at most 16, are the same in both.
+#[inline(always)]
+pub(crate) fn same_beginning(block: Block, other: Block, length: usize) -> bool {
+    let same = u8x16::from(block).simd_eq(u8x16::from(other)).to_bitmask();
+    same.trailing_ones() as usize >= length
+}
+
+/// ASCII letters in lower case, and all else as it is.
+#[inline(always)]
+pub(crate) fn lower_case(block: Block) -> Block {
+    let bytes = u8x16::from(block);
+    let signed = bytes.cast_signed();
+    let is_upper = signed.simd_gt(wide::i8x16::splat(b'A'.cast_signed().wrapping_sub(1)))
+        & signed.simd_lt(wide::i8x16::splat(b'Z'.cast_signed().wrapping_add(1)));
+    (bytes | (is_upper.cast_unsigned() & u8x16::splat(0x20))).to_array()
 }
 
 /// Reads 16 base64 characters (RFC 4648 section 4) as 12 bytes, followed by 4 that mean nothing. Bit n of the mask is set
@@ -145,7 +212,10 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::{any_of, base64, load, string_stops, string_stops_and_non_ascii};
+    use super::{
+        any_of, backslashable, backslashed, base64, controls_and, load, lower_case, same_beginning,
+        string_stops, string_stops_and_non_ascii,
+    };
 
     #[test]
     fn every_byte_in_every_place_is_classified_like_by_its_definition() {
@@ -169,6 +239,23 @@ mod tests {
                     masks,
                     "{byte} at {place}"
                 );
+                let stop = matches!(byte, b'=' | b'|' | 0..0x20 | 0x7f..);
+                assert_eq!(
+                    controls_and(block, b'=', b'|'),
+                    if stop { bit } else { 0 },
+                    "{byte} at {place}"
+                );
+                let mut lower = block;
+                lower.make_ascii_lowercase();
+                assert_eq!(lower_case(block), lower, "{byte} at {place}");
+                assert!(same_beginning(block, [b'A'; 16], place));
+                assert_eq!(same_beginning(block, [b'A'; 16], place + 1), byte == b'A');
+                let quote = matches!(byte, b'"' | b'\\');
+                assert_eq!(
+                    backslashable(block),
+                    if quote { bit } else { 0 },
+                    "{byte} at {place}"
+                );
                 let listed = matches!(byte, b'%' | b':' | b';');
                 assert_eq!(
                     any_of(block, b'%', b':', b';'),
@@ -190,6 +277,22 @@ mod tests {
     }
 
     #[test]
+    fn backslashes_come_before_the_bytes_that_need_one() {
+        let block = *b"abcdefghijklmnop";
+        for at in [0, 4, 8, 12] {
+            for mask in 0..16_u32 {
+                let mut expected = Vec::new();
+                for n in 0..4 {
+                    expected.extend((mask >> n & 1 == 1).then_some(b'\\'));
+                    expected.push(block[at + n]);
+                }
+                let found = backslashed(block, u8::try_from(at).unwrap(), mask);
+                assert_eq!(found[..expected.len()], expected, "{at} {mask:04b}");
+            }
+        }
+    }
+
+    #[test]
     fn loading_past_the_end_gives_zeros() {
         let bytes: Vec<u8> = (1..=20).collect();
         assert_eq!(
@@ -201,5 +304,11 @@ mod tests {
             [19, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         );
         assert_eq!(load(&bytes, 21), [0; 16]);
+        for at in 0..bytes.len() {
+            let mut expected = [0; 16];
+            let rest = &bytes[at..bytes.len().min(at + 16)];
+            expected[..rest.len()].copy_from_slice(rest);
+            assert_eq!(load(&bytes, at), expected, "{at}");
+        }
     }
 }

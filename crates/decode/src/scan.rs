@@ -68,6 +68,7 @@ pub(crate) struct Key {
 }
 
 /// Reads on from `at`. Each method leaves `at` behind what it read.
+#[derive(Clone, Copy)]
 pub(crate) struct Scanner<'a> {
     line: &'a [u8],
     at: usize,
@@ -290,7 +291,8 @@ impl<'a> Scanner<'a> {
         self.rest_of_string(start)
     }
 
-    /// The string that began at `start`; up to here it is plain ASCII.
+    /// The string that began at `start`; up to here it is plain ASCII. It is called on a copy, because what has no address can
+    /// be kept in registers.
     #[cold]
     #[inline(never)]
     fn rest_of_string(&mut self, start: usize) -> Result<Text, Malformed> {

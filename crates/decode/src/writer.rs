@@ -5,7 +5,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::block::{Block, load, string_stops};
+use crate::block::{
+    Block, backslashable, backslashed, controls_and, load, lower_case, string_stops,
+};
 
 /// Room that [`Writer::need`] leaves beyond what was asked for, so that whole blocks can be written.
 const SLACK: usize = 32;
@@ -26,6 +28,12 @@ pub const fn literal(text: &[u8]) -> Literal {
         (rest, to) = (text_tail, block_tail);
     }
     Literal(block, if text.len() < 16 { text.len() } else { 16 })
+}
+
+impl Literal {
+    pub(crate) const fn block(self) -> Block {
+        self.0
+    }
 }
 
 /// Text of at most 32 bytes.
@@ -118,26 +126,16 @@ impl<'a> Writer<'a> {
         self.len += count.min(16);
     }
 
-    /// Like [`Writer::block`] where room is there already, because [`Writer::new`] was told of it.
+    /// Where the next bytes go, as much as there is. What is put there counts once [`Writer::advance`] says so.
     #[inline(always)]
-    pub(crate) fn block_in_room(&mut self, block: Block, count: usize) {
-        if let Some(to) = self
-            .buffer
-            .get_mut(self.len..)
-            .and_then(<[u8]>::first_chunk_mut)
-        {
-            *to = block;
-            self.len += count;
-        }
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.len..).unwrap_or(&mut [])
     }
 
-    /// Like [`Writer::byte`] where room is there already.
+    /// Counts `bytes` that were put into [`Writer::room`].
     #[inline(always)]
-    pub(crate) fn byte_in_room(&mut self, byte: u8) {
-        if let Some(to) = self.buffer.get_mut(self.len) {
-            *to = byte;
-            self.len += 1;
-        }
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.len = (self.len + bytes).min(self.buffer.len());
     }
 
     /// At most 16 bytes that were known when this was compiled.
@@ -164,21 +162,26 @@ impl<'a> Writer<'a> {
         self.len += text.2.min(32);
     }
 
-    /// The first `length` bytes of `rest`. With what follows them at hand, short ones need no `memcpy`.
+    /// The first `length` bytes of `rest`. With what follows them at hand, short ones need no look at their length.
     #[inline(always)]
     pub fn stretch(&mut self, rest: &[u8], length: usize) {
-        if length <= 16 {
-            self.block(load(rest, 0), length);
-        } else {
-            self.short(rest.get(..length).unwrap_or(rest));
+        match rest.first_chunk() {
+            Some(block) if length <= 16 => self.block(*block, length),
+            _ => self.copy(rest.get(..length).unwrap_or(rest)),
         }
     }
 
-    /// Any bytes as they are, like [`Writer::copy`], for those that are usually few.
+    /// Any bytes as they are. Up to 256 are written without `memcpy`, which in WebAssembly leaves the compiled code.
+    #[inline(never)]
+    pub fn copy(&mut self, bytes: &[u8]) {
+        self.short(bytes);
+    }
+
+    /// Like [`Writer::copy`], for bytes that are usually few, or whose number is known when this is compiled.
     #[inline]
     pub fn short(&mut self, bytes: &[u8]) {
-        let Some(tail) = bytes.last_chunk().filter(|_| bytes.len() <= 256) else {
-            return self.copy(bytes);
+        let (Some(tail), ..=256) = (bytes.last_chunk(), bytes.len()) else {
+            return self.few_or_many(bytes);
         };
         self.need(bytes.len());
         let end = self.len + bytes.len();
@@ -197,16 +200,34 @@ impl<'a> Writer<'a> {
         self.len = end;
     }
 
+    /// Fewer than 16 bytes, or more than 256.
+    fn few_or_many(&mut self, bytes: &[u8]) {
+        self.need(bytes.len());
+        let end = self.len + bytes.len();
+        let Some(room) = self.buffer.get_mut(self.len..end) else {
+            return;
+        };
+        // Two pieces that may overlap.
+        match bytes.len() {
+            16.. => room.copy_from_slice(bytes),
+            8.. => ends::<8>(room, bytes),
+            4.. => ends::<4>(room, bytes),
+            2.. => ends::<2>(room, bytes),
+            _ => ends::<1>(room, bytes),
+        }
+        self.len = end;
+    }
+
     /// A literal, the first `length` bytes of `rest`, and a quote: a member whose value is text that needs no escapes.
     #[inline(always)]
     pub fn text_stretch(&mut self, opening: &LongLiteral, rest: &[u8], length: usize) {
-        if length > 32 {
+        let (Some(head), ..=32) = (rest.first_chunk::<16>(), length) else {
             self.long_literal(opening);
-            self.stretch(rest, length);
+            self.copy(rest.get(..length).unwrap_or(rest));
             return self.byte(b'"');
-        }
+        };
         self.need(96);
-        let start = self.len + opening.2.min(32);
+        let at = opening.2.min(32);
         let Some(room) = self
             .buffer
             .get_mut(self.len..)
@@ -214,7 +235,6 @@ impl<'a> Writer<'a> {
         else {
             return;
         };
-        let at = opening.2.min(32);
         if let Some(to) = room.first_chunk_mut() {
             *to = opening.0;
         }
@@ -222,19 +242,48 @@ impl<'a> Writer<'a> {
             *to = opening.1;
         }
         if let Some(to) = room.get_mut(at..at + 16).and_then(<[u8]>::first_chunk_mut) {
-            *to = load(rest, 0);
+            *to = *head;
         }
         if length > 16
-            && let Some(to) = room
-                .get_mut(at + 16..at + 32)
-                .and_then(<[u8]>::first_chunk_mut)
+            && let Some(tail) = rest.get(length - 16..length)
+            && let Some(to) = room.get_mut(at + length - 16..at + length)
+            && let (Some(to), Some(tail)) = (to.first_chunk_mut::<16>(), tail.first_chunk())
         {
-            *to = load(rest, 16);
+            *to = *tail;
         }
         if let Some(to) = room.get_mut(at + length) {
             *to = b'"';
         }
-        self.len = start + length + 1;
+        self.len += at + length + 1;
+    }
+
+    /// `,"`, the first `length` bytes of `rest`, which need no escapes, and `":"`: the beginning of a member whose value is text.
+    #[inline(always)]
+    pub fn name_stretch(&mut self, rest: &[u8], length: usize) {
+        let (Some(head), ..=16) = (rest.first_chunk::<16>(), length) else {
+            self.literal(const { &literal(b",\"") });
+            self.copy(rest.get(..length).unwrap_or(rest));
+            return self.literal(const { &literal(b"\":\"") });
+        };
+        self.need(32);
+        let Some(room) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut::<32>)
+        else {
+            return;
+        };
+        if let Some(to) = room.first_chunk_mut() {
+            *to = *b",\"";
+        }
+        if let Some(to) = room.get_mut(2..18).and_then(<[u8]>::first_chunk_mut) {
+            *to = *head;
+        }
+        let end = 2 + length;
+        if let Some(to) = room.get_mut(end..end + 4).and_then(<[u8]>::first_chunk_mut) {
+            *to = *b"\":\" ";
+        }
+        self.len += end + 3;
     }
 
     /// One byte as it is.
@@ -253,15 +302,6 @@ impl<'a> Writer<'a> {
         if let Some(to) = self.buffer.get_mut(at) {
             *to = byte;
         }
-    }
-
-    /// Any bytes as they are.
-    pub fn copy(&mut self, bytes: &[u8]) {
-        self.need(bytes.len());
-        if let Some(to) = self.buffer.get_mut(self.len..self.len + bytes.len()) {
-            to.copy_from_slice(bytes);
-        }
-        self.len += bytes.len();
     }
 
     /// Inserts `text` before what was written since the length was `at`, replacing `cut` bytes there.
@@ -319,18 +359,30 @@ impl<'a> Writer<'a> {
 
     /// The inside of a JSON string. Bytes from 0x80 on are written as they are.
     pub fn escaped(&mut self, value: &[u8]) {
+        self.escaped_stretch(value, value.len());
+    }
+
+    /// [`Writer::escaped`] of the first `length` bytes of `rest`. With what follows them at hand, the last block is as quick as
+    /// the others.
+    pub(crate) fn escaped_stretch(&mut self, rest: &[u8], length: usize) {
         let mut at = 0;
-        while at < value.len() {
-            let block = load(value, at);
-            let left = value.len() - at;
+        while at < length {
+            let block = load(rest, at);
+            let left = length - at;
+            let stops = string_stops(block);
+            // JSON inside of a string has a quote in most blocks, and little else that must be escaped.
+            if left >= 16 && stops != 0 && stops & !backslashable(block) == 0 {
+                self.backslashed_block(block, stops);
+                at += 16;
+                continue;
+            }
             // Zeros past the end are stops, and not taken for text.
-            let plain = (string_stops(block).trailing_zeros() as usize)
-                .min(16)
-                .min(left);
+            let plain = (stops.trailing_zeros() as usize).min(16).min(left);
             self.block(block, plain);
             at += plain;
             if plain < 16
-                && let Some(byte) = value.get(at)
+                && at < length
+                && let Some(byte) = rest.get(at)
             {
                 if *byte < 0x80 {
                     self.character(*byte)
@@ -340,6 +392,38 @@ impl<'a> Writer<'a> {
                 at += 1;
             }
         }
+    }
+
+    /// 16 bytes, with a backslash before each whose bit of `stops` is set.
+    #[inline(always)]
+    fn backslashed_block(&mut self, block: Block, stops: u32) {
+        self.need(32);
+        let room = self.buffer.get_mut(self.len..).unwrap_or(&mut []);
+        let mut length = 0;
+        for at in [0, 4, 8, 12] {
+            let stops = stops >> at & 0xf;
+            put(room, length, backslashed(block, at, stops));
+            length += 4 + stops.count_ones() as usize;
+        }
+        self.len += length;
+    }
+
+    /// Writes the first `length` bytes of `rest` up to the first one that is a control character, not ASCII, or one of `stops`,
+    /// and says how many that is.
+    #[inline(always)]
+    pub fn plain_until(&mut self, rest: &[u8], length: usize, [a, b]: [u8; 2]) -> usize {
+        let mut at = 0;
+        while at < length {
+            let block = load(rest, at);
+            let stops = controls_and(block, a, b) | 0x1_0000;
+            let plain = (stops.trailing_zeros() as usize).min(length - at);
+            self.block(block, plain);
+            at += plain;
+            if plain < 16 {
+                break;
+            }
+        }
+        at
     }
 
     /// The inside of a JSON string, with U+FFFD in the places of `value` that are not UTF-8.
@@ -362,6 +446,19 @@ impl<'a> Writer<'a> {
             self.need(end - start);
             self.buffer.copy_within(start..end, self.len);
             self.len += end - start;
+        }
+    }
+
+    /// Makes ASCII letters that were written since the length was `start` lower case. Escapes stay what they are, because those
+    /// that are written here have no upper case.
+    pub fn lower_case(&mut self, start: usize) {
+        let mut at = start;
+        while at < self.len {
+            // What is behind the end means nothing, but a block is there: room is always left.
+            if let Some(block) = self.buffer.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+                *block = lower_case(*block);
+            }
+            at += 16;
         }
     }
 
@@ -388,6 +485,25 @@ impl<'a> Writer<'a> {
         self.literal(const { &literal(b"Base64\":\"") });
         self.copy(STANDARD.encode(value).as_bytes());
         self.byte(b'"');
+    }
+}
+
+/// Puts a block at `at`, if there is room for it.
+#[inline(always)]
+pub(crate) fn put(room: &mut [u8], at: usize, block: Block) {
+    if let Some(to) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *to = block;
+    }
+}
+
+/// The first and the last `N` bytes of `from`, in the same places of `to`, if both have so many.
+#[inline(always)]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk()) {
+        *to = *from;
+    }
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk()) {
+        *to = *from;
     }
 }
 

@@ -67,6 +67,22 @@ impl<'de> Deserialize<'de> for SecretRef {
     }
 }
 
+#[cfg(feature = "docs")]
+impl schemars::JsonSchema for SecretRef {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretRef".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "properties": { "secret": { "type": "string", "pattern": "^[A-Za-z0-9_]{1,128}$" } },
+            "required": ["secret"],
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// Worker secrets and environment variables are named alike: letters, digits and underscores.
 fn is_name(text: &str) -> bool {
     (1..=128).contains(&text.len())

@@ -9,7 +9,7 @@
 //! in these documents.
 
 use edgesiem_decode::{
-    Decoded, EventView, Facet, Headers, LongLiteral, Member, Value, Writer, long_literal,
+    Decoded, EventView, Facet, Headers, Kind, LongLiteral, Member, Value, Writer, long_literal,
 };
 use edgesiem_model::{DocumentForm, Gap, Timestamp};
 
@@ -156,9 +156,9 @@ impl EventWriter for Cef {
             time(w, key!("start"), last);
         }
         time(w, key!("end"), gap.resumed_from);
-        pair(w, key!("msg"), |w| escaped(w, gap.reason.as_bytes()));
+        pair(w, key!("msg"), |w| lossy(w, gap.reason.as_bytes()));
         pair(w, key!("cs1"), |w| {
-            escaped(w, gap.lost.0.to_string().as_bytes())
+            lossy(w, gap.lost.0.to_string().as_bytes())
         });
         w.short(b"cs1Label=Lost Cursor");
         writer.finish();
@@ -246,12 +246,16 @@ fn headers(w: &mut Writer<'_>, headers: Headers<'_>) {
 }
 
 fn text(w: &mut Writer<'_>, value: Value<'_>) {
-    value.pieces(|piece| escaped(w, piece));
+    if value.kind() == Kind::EscapedText {
+        value.pieces(|piece| escaped(w, (piece, piece.len())));
+    } else {
+        escaped(w, value.stretch());
+    }
 }
 
 fn decoded(w: &mut Writer<'_>, value: Decoded<'_>) {
     if value.is_utf8() {
-        escaped(w, value.bytes());
+        escaped(w, value.stretch());
     } else {
         lossy(w, value.bytes());
     }
@@ -259,51 +263,43 @@ fn decoded(w: &mut Writer<'_>, value: Decoded<'_>) {
 
 fn lossy(w: &mut Writer<'_>, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
-        escaped(w, chunk.valid().as_bytes());
+        let valid = chunk.valid().as_bytes();
+        escaped(w, (valid, valid.len()));
         if !chunk.invalid().is_empty() {
             w.short("\u{fffd}".as_bytes());
         }
     }
 }
 
-/// Bytes at which an escape may begin: control characters, `\`, `=`, and the first bytes of U+0080 to U+00BF and of U+2000 to
-/// U+2FFF.
-const STOPS: [bool; 256] = {
-    let mut stops = [false; 256];
-    let mut byte = 0_usize;
-    while byte < 256 {
-        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-        if byte < 0x20 || matches!(byte, 0x3d | 0x5c | 0x7f | 0xc2 | 0xe2) {
-            stops[byte] = true;
+/// The value of an extension: the first `left` bytes of `rest`, which are UTF-8.
+fn escaped(w: &mut Writer<'_>, (mut rest, mut left): (&[u8], usize)) {
+    loop {
+        let plain = w.plain_until(rest, left, *b"\\=");
+        if plain >= left {
+            return;
         }
-        byte = byte.wrapping_add(1);
+        let length = plain.saturating_add(special(w, rest.get(plain..left).unwrap_or(&[])));
+        rest = rest.get(length..).unwrap_or(&[]);
+        left = left.saturating_sub(length);
     }
-    stops
-};
+}
 
-/// The value of an extension; `value` is UTF-8.
-fn escaped(w: &mut Writer<'_>, value: &[u8]) {
-    let is_stop = |byte: &u8| STOPS.get(usize::from(*byte)).copied().unwrap_or(false);
-    let mut rest = value;
-    while let Some(at) = rest.iter().position(is_stop) {
-        let (plain, stop) = rest.split_at(at);
-        w.short(plain);
-        let length = match stop {
-            [b'\\', ..] => escape(w, b"\\\\", 1),
-            [b'=', ..] => escape(w, b"\\=", 1),
-            [b'\n', ..] => escape(w, b"\\n", 1),
-            [b'\r', ..] => escape(w, b"\\r", 1),
-            [b'\t', ..] => escape(w, b"\t", 1),
-            [byte @ (..0x20 | 0x7f), ..] => control(w, u16::from(*byte), 1),
-            [0xc2, byte @ 0x80..=0x9f, ..] => control(w, u16::from(*byte), 2),
-            [0xe2, 0x80, 0xa8, ..] => control(w, 0x2028, 3),
-            [0xe2, 0x80, 0xa9, ..] => control(w, 0x2029, 3),
-            [byte, ..] => escape(w, &[*byte], 1),
-            [] => return,
-        };
-        rest = stop.get(length..).unwrap_or(&[]);
+/// Writes what `stop` begins with, escaped if it must be, and says how many bytes of `stop` that was.
+#[inline(never)]
+fn special(w: &mut Writer<'_>, stop: &[u8]) -> usize {
+    match stop {
+        [b'\\', ..] => escape(w, b"\\\\", 1),
+        [b'=', ..] => escape(w, b"\\=", 1),
+        [b'\n', ..] => escape(w, b"\\n", 1),
+        [b'\r', ..] => escape(w, b"\\r", 1),
+        [b'\t', ..] => escape(w, b"\t", 1),
+        [byte @ (..0x20 | 0x7f), ..] => control(w, u16::from(*byte), 1),
+        [0xc2, byte @ 0x80..=0x9f, ..] => control(w, u16::from(*byte), 2),
+        [0xe2, 0x80, 0xa8, ..] => control(w, 0x2028, 3),
+        [0xe2, 0x80, 0xa9, ..] => control(w, 0x2029, 3),
+        [byte, ..] => escape(w, &[*byte], 1),
+        [] => 0,
     }
-    w.short(rest);
 }
 
 fn escape(w: &mut Writer<'_>, as_text: &[u8], length: usize) -> usize {

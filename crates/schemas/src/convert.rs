@@ -28,6 +28,15 @@ impl RuleChoice {
         };
         event.rules().iter().enumerate().skip(skip).take(most)
     }
+
+    /// Number of the first chosen rule of `event`, and how many there are.
+    pub(crate) fn range(self, event: &EventView<'_>) -> (usize, usize) {
+        let count = event.rules().len();
+        match self {
+            Self::All => (0, count),
+            Self::One(number) => (number, count.saturating_sub(number).min(1)),
+        }
+    }
 }
 
 /// Writes an event that was taken apart as a document.

@@ -1,5 +1,7 @@
 //! Equal things in a list, found in n log n whatever the list: header names, tags and actions can be written by attackers.
 
+use std::cmp::Ordering;
+
 /// Up to this many are compared each with each.
 const FEW: usize = 24;
 
@@ -21,12 +23,37 @@ impl Distinct {
     /// Takes in a list of the texts that `of` gives for the numbers below `count`.
     #[inline(always)]
     pub fn group<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
+        self.group_by(count, of, sign, |a, b| a.cmp(b));
+    }
+
+    /// Likewise, where upper and lower case of ASCII are the same.
+    #[inline(always)]
+    pub fn group_ignoring_case<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
+        // Letters differ in this bit between the cases, and other characters may well have the same sign.
+        let sign = |text: &[u8]| sign(text) | 0x2020_2020_2020_2020;
+        let lower = |text: &'t [u8]| text.iter().map(u8::to_ascii_lowercase);
+        self.group_by(count, of, sign, |a, b| lower(a).cmp(lower(b)));
+    }
+
+    /// Texts that `compare` calls equal must have the same sign.
+    #[inline(always)]
+    fn group_by<'t>(
+        &mut self,
+        count: usize,
+        of: impl Fn(usize) -> &'t [u8],
+        sign: impl Fn(&[u8]) -> u64,
+        compare: impl Fn(&'t [u8], &'t [u8]) -> Ordering,
+    ) {
         self.links.clear();
         let alone = Link {
             next: None,
             is_first: true,
         };
         self.links.resize(count, alone);
+        if count < 2 {
+            return;
+        }
+        let is_same = |a: usize, b: usize| compare(of(a), of(b)).is_eq();
         if count <= FEW {
             self.signs.clear();
             self.signs.extend((0..count).map(|number| sign(of(number))));
@@ -34,7 +61,7 @@ impl Distinct {
                 // The next equal one is enough: it finds the one after itself.
                 let after = first.saturating_add(1);
                 let mut others = self.signs.iter().enumerate().skip(after);
-                let next = others.find(|(other, text)| *text == sign && of(*other) == of(first));
+                let next = others.find(|(other, text)| *text == sign && is_same(*other, first));
                 if let Some((next, _)) = next {
                     link(&mut self.links, first, next);
                 }
@@ -44,9 +71,9 @@ impl Distinct {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         order.extend(0..count);
-        order.sort_unstable_by(|a, b| of(*a).cmp(of(*b)).then(a.cmp(b)));
+        order.sort_unstable_by(|a, b| compare(of(*a), of(*b)).then(a.cmp(b)));
         for (a, b) in order.iter().zip(order.iter().skip(1)) {
-            if of(*a) == of(*b) {
+            if is_same(*a, *b) {
                 link(&mut self.links, *a, *b);
             }
         }
@@ -97,9 +124,9 @@ mod tests {
     #[test]
     fn equal_things_are_chained_in_order_whether_few_or_many() {
         for count in [0, 1, 7, 24, 25, 300] {
-            let texts = ["", "a", "a", "aa", "Host", "hostHost", "host\0Host"];
+            let texts = ["", "a", "A", "aa", "Host", "hostHost", "host\0Host", "hOST"];
             let list: Vec<&str> = (0..count)
-                .map(|number| texts[number * number % 7])
+                .map(|number| texts[(number * number + number / 3) % 8])
                 .collect();
             let mut distinct = Distinct::default();
             distinct.group(count, |number| list[number].as_bytes());
@@ -114,6 +141,14 @@ mod tests {
             }
             seen.sort_unstable();
             assert_eq!(seen, (0..count).collect::<Vec<_>>());
+
+            distinct.group_ignoring_case(count, |number| list[number].as_bytes());
+            for first in distinct.firsts() {
+                let chain: Vec<usize> =
+                    std::iter::successors(Some(first), |number| distinct.next(*number)).collect();
+                let is_same = |n: &usize| list[*n].eq_ignore_ascii_case(list[first]);
+                assert_eq!(chain, (0..count).filter(is_same).collect::<Vec<_>>());
+            }
         }
     }
 }

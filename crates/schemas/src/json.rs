@@ -1,7 +1,7 @@
 //! Objects and arrays of JSON without a tree: every member brings the comma before it, and the first comma of an object
 //! becomes its brace. So an object without members can be taken back, and nobody has to know which member is the first.
 
-use edgesiem_decode::{Decoded, LongLiteral, Value, Writer};
+use edgesiem_decode::{Decoded, EventView, LongLiteral, Member, Value, Writer};
 
 /// `,"name":` as a literal.
 macro_rules! key {
@@ -93,6 +93,19 @@ pub(crate) fn text(writer: &mut Writer<'_>, key: TextKey, value: Value<'_>) {
     value.write_member(key.0, writer);
 }
 
+/// Members with the texts of the event's, in this order; those that the event does not have are left out.
+///
+/// A table and one loop, because the code of each member in its own place is slower, above all in WebAssembly, whose compiler
+/// runs out of registers in functions that are that long.
+#[inline(never)]
+pub(crate) fn texts(writer: &mut Writer<'_>, event: &EventView<'_>, members: &[(TextKey, Member)]) {
+    for (key, member) in members {
+        if let Some(value) = event.get(*member) {
+            value.write_member(key.0, writer);
+        }
+    }
+}
+
 /// The member `key` with decoded bytes; nothing if there are none.
 #[inline(never)]
 pub(crate) fn decoded(writer: &mut Writer<'_>, key: TextKey, value: Option<Decoded<'_>>) {
@@ -144,8 +157,9 @@ pub(crate) fn string(writer: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'
 
 /// A number in decimal.
 pub(crate) fn digits(writer: &mut Writer<'_>, value: u64) {
-    let (mut left, mut length) = (value, 0_usize);
+    let mut left = value;
     let mut digits = [0; 20];
+    let mut start = digits.len();
     for digit in digits.iter_mut().rev() {
         // Division of 32 bits is a multiplication, in WebAssembly too; that of 64 bits is none.
         let (rest, last) = match u32::try_from(left) {
@@ -154,11 +168,10 @@ pub(crate) fn digits(writer: &mut Writer<'_>, value: u64) {
         };
         *digit = b'0'.wrapping_add(last.to_le_bytes()[0]);
         left = rest;
-        length = length.saturating_add(1);
+        start = start.saturating_sub(1);
         if left == 0 {
             break;
         }
     }
-    let start = digits.len().saturating_sub(length);
     writer.short(digits.get(start..).unwrap_or(&[]));
 }

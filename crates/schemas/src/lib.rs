@@ -1,6 +1,6 @@
 //! How an event is written for a sink: one schema a file, each a [`Schema`].
 //!
-//! It never knows where a document goes, and never drops a member without a schema saying so.
+//! It never knows where a document goes, and never drops a member without a schema or the stream's filter saying so.
 //!
 //! ```
 //! let mut schema = edgesiem_schemas::by_name("decoded").unwrap();
@@ -10,24 +10,41 @@
 //! assert_eq!(facts.time.unwrap().to_rfc3339(), "2017-04-04T10:57:02.000Z");
 //! ```
 
+mod about;
 mod action;
 mod cef;
+mod config;
 mod convert;
 mod date;
 mod decoded;
 mod distinct;
 mod ecs;
+mod filter;
+mod geo;
 mod host;
 mod integration;
 mod json;
+mod leftovers;
+mod ocsf;
+mod otel;
 mod raw;
+mod sentinel;
+mod url;
 
+pub use about::{ALL as ABOUT, About};
 pub use cef::Cef;
+pub use config::SchemaConfig;
+#[cfg(feature = "docs")]
+pub use config::options;
 pub use convert::{Converter, EventWriter, RuleChoice};
 pub use decoded::Decoded;
 pub use ecs::{ECS_VERSION, Ecs, EcsSettings};
+pub use filter::{AlternativeConfig, FilterConfig, Filtered, Text, TruncateConfig};
 pub use integration::{ElasticIntegration, ElasticIntegrationSettings};
+pub use ocsf::{OCSF_VERSION, Ocsf, OcsfSettings};
+pub use otel::Otel;
 pub use raw::Raw;
+pub use sentinel::Sentinel;
 
 use edgesiem_decode::{Facts, Malformed};
 use edgesiem_model::{EventFacts, Schema, Timestamp, Unreadable};
@@ -39,6 +56,9 @@ pub const NAMES: &[&str] = &[
     Ecs::NAME,
     ElasticIntegration::NAME,
     Cef::NAME,
+    Ocsf::NAME,
+    Sentinel::NAME,
+    Otel::NAME,
 ];
 
 /// The schema of that name.
@@ -49,6 +69,9 @@ pub fn by_name(name: &str) -> Option<Box<dyn Schema>> {
         Ecs::NAME => Some(Box::new(Converter::<Ecs>::default())),
         ElasticIntegration::NAME => Some(Box::new(ElasticIntegration::default())),
         Cef::NAME => Some(Box::new(Converter::<Cef>::default())),
+        Ocsf::NAME => Some(Box::new(Converter::<Ocsf>::default())),
+        Sentinel::NAME => Some(Box::new(Converter::<Sentinel>::default())),
+        Otel::NAME => Some(Box::new(Converter::<Otel>::default())),
         _ => None,
     }
 }

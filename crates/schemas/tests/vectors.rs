@@ -9,6 +9,8 @@
     reason = "a test that meets the unexpected must fail"
 )]
 
+#[path = "support/ocsf.rs"]
+mod ocsf;
 mod support;
 
 use std::path::PathBuf;
@@ -21,10 +23,12 @@ use edgesiem_schemas::{
 use serde_json::{Value, json};
 
 /// Schemas and their files of vectors.
-const VECTORS: [(&str, &str); 3] = [
+const VECTORS: [(&str, &str); 5] = [
     ("cef", "schemas/cef.json"),
     ("ecs", "schemas/ecs.json"),
     ("elastic-integration", "schemas/ecs-integration.json"),
+    ("ocsf", "schemas/ocsf.json"),
+    ("sentinel", "schemas/sentinel.json"),
 ];
 
 fn vector(name: &str) -> Value {
@@ -148,6 +152,32 @@ fn gap() -> (Gap, &'static str) {
         resumed_from: Timestamp::from_secs(1_699_990_000),
     };
     (gap, r#"{"gap":"as a line of \"JSON\""}"#)
+}
+
+#[test]
+fn gaps_are_written_as_the_vectors_say() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/schemas/gap.json"
+    );
+    let vectors: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let (gap, _) = gap();
+    let line = serde_json::to_vec(&gap).unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&line),
+        vectors["line"].as_str().unwrap()
+    );
+    for name in NAMES {
+        let mut out = Vec::new();
+        by_name(name).unwrap().gap(&line, &gap, &mut out);
+        // Where there is no document of its own the gap is written as it is.
+        let own = vectors["documents"][name].as_str();
+        let expected = own.map_or_else(
+            || String::from_utf8_lossy(&line).into_owned(),
+            |own| own.replace("{version}", env!("CARGO_PKG_VERSION")),
+        );
+        assert_eq!(String::from_utf8_lossy(&out), expected, "{name}");
+    }
 }
 
 #[test]
@@ -338,6 +368,11 @@ fn hostile_lines_give_documents_in_proportion_to_their_length() {
                 "cef" => drop(support::cef::parse(document.as_bytes()).unwrap()),
                 "ecs" => assert_eq!(
                     support::ecs::problems(&tree(&document)),
+                    Vec::<String>::new(),
+                    "{name}"
+                ),
+                "ocsf" => assert_eq!(
+                    ocsf::problems(&tree(&document)),
                     Vec::<String>::new(),
                     "{name}"
                 ),

@@ -8,6 +8,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use edgesiem_decode::{Decoder, LineFramer, RawLine};
+use edgesiem_model::Schema;
 use js_sys::Uint8Array;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
@@ -26,6 +27,8 @@ pub struct Contestant {
 enum Work {
     /// What ships.
     Decode(Box<Decoder>),
+    /// Likewise, to another schema.
+    Schema(Box<dyn Schema>),
     /// A value tree for each event, as one would write it with serde_json.
     Value,
     /// The ceiling: what framing and crossing the border cost.
@@ -34,7 +37,7 @@ enum Work {
 
 #[wasm_bindgen]
 impl Contestant {
-    /// `wasm-decode`, `wasm-serde-value` or `wasm-copy`.
+    /// `wasm-decode`, `wasm-serde-value`, `wasm-copy`, or `wasm-` and the name of a schema.
     ///
     /// # Errors
     /// If there is no contestant of that name.
@@ -44,7 +47,12 @@ impl Contestant {
             "wasm-decode" => Work::Decode(Box::new(Decoder::new())),
             "wasm-serde-value" => Work::Value,
             "wasm-copy" => Work::Copy,
-            _ => return Err(JsError::new("no contestant of that name")),
+            _ => {
+                let schema = name
+                    .strip_prefix("wasm-")
+                    .and_then(edgesiem_schemas::by_name);
+                Work::Schema(schema.ok_or_else(|| JsError::new("no contestant of that name"))?)
+            }
         };
         Ok(Self {
             framer: LineFramer::new(MAX_LINE_BYTES),
@@ -81,6 +89,7 @@ impl Work {
     fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
             Self::Decode(decoder) => decoder.decode(line, out).is_ok(),
+            Self::Schema(schema) => schema.convert(line, out).is_ok(),
             Self::Value => through_value(line, out).is_ok(),
             Self::Copy => {
                 out.extend_from_slice(line);

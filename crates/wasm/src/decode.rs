@@ -1,6 +1,8 @@
 //! Events, pages of events, and their encoded parts.
 
 use edgesiem_decode as dec;
+use edgesiem_model::{Schema, printable};
+use edgesiem_schemas::{NAMES, by_name};
 use js_sys::{Array, JSON, Object, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -36,7 +38,7 @@ export interface PageContext {
 
 /** The end of a body. */
 export interface PageEnd {
-    /** The last line, if the body ended without a line feed; empty otherwise. */
+    /** The document of the last line, if the body ended without a line feed; empty otherwise. */
     decoded: Uint8Array;
     /** The context line. If there is none, the body was cut: ask for the same offset again. */
     context?: PageContext;
@@ -72,11 +74,37 @@ export type Header =
 /// Longest line that is handled whole unless the caller says otherwise, in bytes.
 const DEFAULT_MAX_EVENT_BYTES: u32 = 6 * 1024 * 1024;
 
-/// Decodes one event, a line of JSON, into one line of JSON.
+/// The schema of pages and events unless the caller names another.
+const DEFAULT_SCHEMA: &str = "decoded";
+
+/// Names of the schemas that events can be converted to.
+#[wasm_bindgen(js_name = schemaNames)]
+pub fn schema_names() -> Vec<String> {
+    NAMES.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn schema(name: Option<&str>) -> Result<Box<dyn Schema>, JsValue> {
+    let name = name.unwrap_or(DEFAULT_SCHEMA);
+    by_name(name).ok_or_else(|| {
+        let known = NAMES.join(", ");
+        thrown(
+            "unknown_schema",
+            &format!(
+                "there is no schema `{}`; there are {known}",
+                printable(name, 80)
+            ),
+            &format!("use one of {known}"),
+        )
+    })
+}
+
+/// Decodes one event, a line of JSON, into one line of JSON; or into a line of another schema, if one is named.
 #[wasm_bindgen(js_name = decodeEvent)]
 pub fn decode_event(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] line: JsValue,
+    #[wasm_bindgen(js_name = schema)] schema_name: Option<String>,
 ) -> Result<String, JsValue> {
+    let mut schema = schema(schema_name.as_deref())?;
     let line = if let Some(text) = line.as_string() {
         text.into_bytes()
     } else if let Some(bytes) = line.dyn_ref::<Uint8Array>() {
@@ -85,11 +113,11 @@ pub fn decode_event(
         return Err(invalid_argument("line", "needs a string or a Uint8Array"));
     };
     let mut out = Vec::new();
-    match dec::Decoder::new().decode(&line, &mut out) {
+    match schema.convert(&line, &mut out) {
         Ok(_) => text(out),
-        Err(malformed) => Err(thrown(
+        Err(unreadable) => Err(thrown(
             "malformed_event",
-            &malformed.to_string(),
+            &unreadable.to_string(),
             "pass one event, a complete JSON object",
         )),
     }
@@ -131,7 +159,7 @@ pub fn decode_headers(encoded: &str) -> Result<JsValue, JsValue> {
 
 /// Decodes pages of events, pushed in chunks that may end anywhere.
 ///
-/// Documents come as bytes, one a line. A line that cannot be read is in `rejected`; the others go on.
+/// Documents come as bytes, one a line: JSON, or text if the schema is `cef`. A line that cannot be read is in `rejected`; the others go on.
 #[wasm_bindgen]
 pub struct PageDecoder {
     framer: dec::LineFramer,
@@ -141,9 +169,8 @@ pub struct PageDecoder {
 }
 
 /// What the lines of a page change.
-#[derive(Default)]
 struct State {
-    decoder: dec::Decoder,
+    schema: Box<dyn Schema>,
     out: Vec<u8>,
     rejected: Array,
     line: f64,
@@ -191,16 +218,28 @@ struct ContextDto {
 #[wasm_bindgen]
 impl PageDecoder {
     /// `maxEventBytes`: a longer line is rejected in parts of this size, so that memory stays bounded; 6 MiB if
-    /// left out.
+    /// left out. `schema`: what each event becomes, one of `schemaNames()`; `decoded` if left out.
     #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(js_name = maxEventBytes)] max_event_bytes: Option<u32>) -> Self {
+    pub fn new(
+        #[wasm_bindgen(js_name = maxEventBytes)] max_event_bytes: Option<u32>,
+        #[wasm_bindgen(js_name = schema)] schema_name: Option<String>,
+    ) -> Result<Self, JsValue> {
+        let schema = schema(schema_name.as_deref())?;
         let max_event_bytes = max_event_bytes.unwrap_or(DEFAULT_MAX_EVENT_BYTES);
         let max_event_bytes = usize::try_from(max_event_bytes).unwrap_or(usize::MAX);
-        Self {
+        Ok(Self {
             framer: dec::LineFramer::new(max_event_bytes),
             input: Vec::new(),
-            state: State::default(),
-        }
+            state: State {
+                schema,
+                out: Vec::new(),
+                rejected: Array::new(),
+                line: 0.0,
+                events: 0.0,
+                undecoded: 0.0,
+                context: None,
+            },
+        })
     }
 
     /// Takes the next bytes of the body and returns the documents of the lines that they complete, each with a
@@ -251,7 +290,7 @@ impl PageDecoder {
         self.state.rejected.clone()
     }
 
-    /// How many events were decoded so far.
+    /// How many events became documents so far.
     #[wasm_bindgen(getter)]
     pub fn events(&self) -> f64 {
         self.state.events
@@ -276,17 +315,19 @@ impl State {
         match line {
             dec::RawLine::Whole(bytes) => {
                 self.line += 1.0;
-                match self.decoder.decode(bytes, &mut self.out) {
+                let start = self.out.len();
+                match self.schema.convert(bytes, &mut self.out) {
                     Ok(facts) => {
                         self.out.push(b'\n');
                         self.events += 1.0;
                         self.undecoded += f64::from(facts.undecoded);
                     }
-                    Err(malformed) => {
-                        // The decoder refuses a context line like any other line that is not an event.
+                    Err(unreadable) => {
+                        self.out.truncate(start);
+                        // A schema refuses a context line like any other line that is not an event.
                         self.context = dec::parse_context(bytes);
                         if self.context.is_none() {
-                            self.reject(malformed.reason, Some(malformed.at), None, bytes);
+                            self.reject(unreadable.reason, Some(unreadable.at), None, bytes);
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::block::{any_of, load, non_ascii};
 use crate::headers::decoded;
 use crate::percent::decode_into;
-use crate::writer::Writer;
+use crate::writer::{Writer, put};
 
 use super::Slot;
 use super::rules::{Budget, Decoded, Span, Text};
@@ -125,52 +125,94 @@ fn plain(
     let mut at = slot.start;
     while at < slot.end {
         let start = writer.len();
+        let room = writer.room();
+        let mut length = 0;
         let mut colon = None;
         let mut special = 0;
         loop {
             let block = load(line, at);
             let third = if colon.is_none() { b':' } else { b'%' };
             let stops = any_of(block, b'%', b'"', third);
-            let length = (stops | 0x1_0000).trailing_zeros() as usize;
+            let plain = (stops | 0x1_0000).trailing_zeros() as usize;
             // Between percent signs it is the inside of a JSON string already.
-            special |= non_ascii(block) & ((1 << length) - 1);
-            writer.block_in_room(block, length);
-            at += length;
-            if length == 16 {
+            special |= non_ascii(block) & ((1 << plain) - 1);
+            put(room, length, block);
+            length += plain;
+            at += plain;
+            if plain == 16 {
                 continue;
             }
             if at >= slot.end {
                 break;
             }
-            let (byte, length) = decoded(line, at);
-            at += length;
+            // What nearly always follows, at once.
+            match Six::at(line, at) {
+                Some(Six::LINE_END) => {
+                    at += 6;
+                    break;
+                }
+                Some(Six::COLON) if colon.is_none() => {
+                    at += 6;
+                    put(room, length, *b":               ");
+                    colon = Some(length);
+                    length += 2;
+                    continue;
+                }
+                _ => {}
+            }
+            let (byte, encoded) = decoded(line, at);
+            at += encoded;
             if byte == b'\n' {
                 break;
             }
             if byte == b'\r' && at < slot.end {
-                let (next, length) = decoded(line, at);
+                let (next, encoded) = decoded(line, at);
                 if next == b'\n' {
-                    at += length;
+                    at += encoded;
                     break;
                 }
             }
             if byte == b':' && colon.is_none() {
-                colon = Some(writer.len());
+                colon = Some(length);
             }
             special |= u32::from(!matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=0x7f));
-            writer.byte_in_room(byte);
+            if let Some(to) = room.get_mut(length) {
+                *to = byte;
+            }
+            length += 1;
         }
-        match writer.written(start).first() {
+        let header = room.get(..length).unwrap_or(&[]);
+        match header.first() {
             None => {}
             Some(b' ' | b'\t') if !entries.is_empty() => return Lines::Other,
             Some(_) if entries.len() >= most => return Lines::TooMany,
-            Some(_) => {
-                let colon = colon.map(|colon| colon - start);
-                entries.push(entry(writer.written(start), start, colon, special == 0));
-            }
+            Some(_) => entries.push(entry(header, start, colon, special == 0)),
         }
+        writer.advance(length);
     }
     Lines::Read
+}
+
+/// Six characters of the line, letters in lower case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Six(u64);
+
+impl Six {
+    const LINE_END: Self = Self::of(*b"%0d%0a  ");
+    const COLON: Self = Self::of(*b"%3a%20  ");
+
+    #[inline(always)]
+    fn at(line: &[u8], at: usize) -> Option<Self> {
+        line.get(at..)?
+            .first_chunk()
+            .map(|characters| Self::of(*characters))
+    }
+
+    /// A string of JSON has no control characters, which would become printable ones here.
+    #[inline(always)]
+    const fn of(characters: [u8; 8]) -> Self {
+        Self((u64::from_le_bytes(characters) | 0x2020_2020_2020_2020) & 0xffff_ffff_ffff)
+    }
 }
 
 /// Like [`plain`] for any text that is percent-decoded: joins each line that begins with a space or a tab to the one before.

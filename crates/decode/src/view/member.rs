@@ -1,5 +1,9 @@
 //! The members of an event that schemas know by name.
 
+use crate::block::{Block, load, same_beginning};
+use crate::scan::Text;
+use crate::writer::literal;
+
 /// An object of an event whose members are known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -70,7 +74,7 @@ macro_rules! members {
             pub(super) const COUNT: usize = Self::ALL.len();
 
             /// The member `name` of `section`.
-            #[inline]
+            #[inline(never)]
             pub(super) fn find(section: Section, name: &[u8]) -> Option<Self> {
                 match section {
                     $(Section::$section => match name {
@@ -79,6 +83,9 @@ macro_rules! members {
                     },)*
                 }
             }
+
+            /// The names of all of them, each as a block, and its length.
+            const NAMES: [(Block, usize); Self::COUNT] = [$($(word($name),)*)*];
 
             /// The object that it is a member of.
             pub const fn section(self) -> Section {
@@ -95,6 +102,16 @@ macro_rules! members {
             }
         }
     };
+}
+
+/// A name, which has at most 16 bytes.
+const fn word(name: &[u8]) -> (Block, usize) {
+    assert!(
+        name.len() <= 16,
+        "longer names would need another comparison"
+    );
+    let literal = literal(name);
+    (literal.block(), name.len())
 }
 
 const fn text(name: &'static [u8]) -> &'static str {
@@ -179,6 +196,50 @@ members! {
     }
 }
 
+/// Which member probably follows which, because events have them in the order of the event before: comparing a name with one
+/// is quicker than finding it among all.
+#[derive(Debug)]
+pub(super) struct Order {
+    first: [Option<Member>; Section::COUNT],
+    after: [Option<Member>; Member::COUNT],
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            first: [None; Section::COUNT],
+            after: [None; Member::COUNT],
+        }
+    }
+}
+
+impl Order {
+    /// The member of `section` whose name is `name` of `line`, behind the member `before` of it, if there was one.
+    #[inline(always)]
+    pub fn find(
+        &mut self,
+        section: Section,
+        before: Option<Member>,
+        line: &[u8],
+        name: Text,
+    ) -> Option<Member> {
+        let usual = match before {
+            Some(before) => self.after.get_mut(before as usize),
+            None => self.first.get_mut(section as usize),
+        }?;
+        if let Some(member) = *usual
+            && let Some((block, length)) = Member::NAMES.get(member as usize)
+            && name.end.wrapping_sub(name.start) == *length
+            && same_beginning(load(line, name.start), *block, *length)
+        {
+            return Some(member);
+        }
+        let found = Member::find(section, &name.value(line));
+        *usual = found.or(*usual);
+        found
+    }
+}
+
 /// A set of members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Members(u64);
@@ -210,5 +271,35 @@ impl Members {
             left &= left.wrapping_sub(1);
             Some(*next)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, Order, Section};
+    use crate::scan::Text;
+
+    #[test]
+    fn members_are_found_in_any_order_and_only_in_their_section() {
+        let mut order = Order::default();
+        for step in [1, 1, 3, 5, 7, 1] {
+            for section in [Section::Geo, Section::HttpMessage, Section::UserRiskData] {
+                let mut before = None;
+                for n in 0..Member::COUNT {
+                    let name = Member::ALL[n * step % Member::COUNT].name();
+                    let line = format!("\"{name}\":1");
+                    let text = Text {
+                        start: 1,
+                        end: 1 + name.len(),
+                        escaped: false,
+                    };
+                    let found = order.find(section, before, line.as_bytes(), text);
+                    let expected = Member::find(section, name.as_bytes());
+                    assert_eq!(found, expected, "{section:?} {name}");
+                    assert!(found.is_none_or(|member| member.section() == section));
+                    before = found.or(before);
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::block::{base64, load, string_stops};
 use crate::rules::{Cursor, Facet, decode_item, find_item, item_end};
 use crate::scan::{Malformed, Scanner};
-use crate::writer::{LongLiteral, Writer};
+use crate::writer::{LongLiteral, Writer, literal, put};
 
 use super::Slot;
 use super::value::Kind;
@@ -48,6 +48,12 @@ impl<'a> Decoded<'a> {
         self.rest.get(..self.length).unwrap_or(self.rest)
     }
 
+    /// They and what follows them in memory, and how many of these bytes are theirs.
+    #[inline(always)]
+    pub const fn stretch(self) -> (&'a [u8], usize) {
+        (self.rest, self.length)
+    }
+
     /// Whether they are UTF-8.
     pub const fn is_utf8(self) -> bool {
         !matches!(self.text, Text::Binary)
@@ -69,13 +75,24 @@ impl<'a> Decoded<'a> {
     pub fn write(self, writer: &mut Writer<'_>) {
         match self.text {
             Text::Plain => writer.stretch(self.rest, self.length),
-            Text::Utf8 => writer.escaped(self.bytes()),
+            Text::Utf8 => writer.escaped_stretch(self.rest, self.length),
             Text::Binary => writer.lossy(self.bytes()),
         }
     }
 }
 
 impl Decoded<'_> {
+    /// Writes `,"`, the bytes as [`Decoded::write`] does, and `":"`.
+    #[inline(always)]
+    pub fn write_name(self, writer: &mut Writer<'_>) {
+        if self.is_plain() {
+            return writer.name_stretch(self.rest, self.length);
+        }
+        writer.literal(const { &literal(b",\"") });
+        self.write(writer);
+        writer.literal(const { &literal(b"\":\"") });
+    }
+
     /// Writes a literal that ends with a quote, the bytes as [`Decoded::write`] does, and a quote.
     #[inline(always)]
     pub fn write_member(self, opening: &LongLiteral, writer: &mut Writer<'_>) {
@@ -297,18 +314,21 @@ fn span(writer: &Writer<'_>, start: usize, is_plain: bool) -> Span {
     reason = "offsets into the line, at most isize::MAX, and steps of at most 16"
 )]
 fn plain_item(line: &[u8], mut at: usize, writer: &mut Writer<'_>) -> Option<(Cursor, bool)> {
-    let mut stops = 0;
+    let room = writer.room();
+    let (mut stops, mut written) = (0, 0);
     let characters = loop {
         let (bytes, foreign) = base64(load(line, at));
         let characters = (foreign.trailing_zeros() as usize).min(16);
         let length = characters * 3 / 4;
         stops |= string_stops(bytes) & ((1 << length) - 1);
-        writer.block_in_room(bytes, length);
+        put(room, written, bytes);
+        written += length;
         at += characters;
         if characters < 16 {
             break characters;
         }
     };
+    writer.advance(written);
     item_end(line, at, characters).map(|next| (next, stops == 0))
 }
 

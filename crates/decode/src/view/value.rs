@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::scan::{unescape, unescaped};
+use crate::scan::{Text, unescape, unescaped};
 use crate::writer::{LongLiteral, Writer};
 
 /// What a [`Value`] is.
@@ -41,6 +41,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A string of `line`.
+    pub(super) fn of_text(text: &Text, line: &'a [u8]) -> Self {
+        let kind = if text.escaped {
+            Kind::EscapedText
+        } else {
+            Kind::Text
+        };
+        Self::new(kind, line, text.start, text.end)
+    }
+
     /// What it is.
     pub const fn kind(self) -> Kind {
         self.kind
@@ -50,6 +60,12 @@ impl<'a> Value<'a> {
     #[inline(always)]
     pub fn source(self) -> &'a [u8] {
         self.rest.get(..self.length).unwrap_or(self.rest)
+    }
+
+    /// [`Value::source`] and what follows it in the line, and how many of these bytes are its own.
+    #[inline(always)]
+    pub const fn stretch(self) -> (&'a [u8], usize) {
+        (self.rest, self.length)
     }
 
     /// Its text: of a string the value, where half a surrogate pair is U+FFFD; of anything else the JSON text.
@@ -87,7 +103,7 @@ impl<'a> Value<'a> {
     pub fn write(self, writer: &mut Writer<'_>) {
         match self.kind {
             Kind::EscapedText => self.pieces(|piece| writer.escaped(piece)),
-            Kind::Composite => writer.escaped(self.source()),
+            Kind::Composite => writer.escaped_stretch(self.rest, self.length),
             _ => writer.stretch(self.rest, self.length),
         }
     }

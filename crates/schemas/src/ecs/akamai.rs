@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use edgesiem_decode::{
-    Decoded, Facet, Headers, LongLiteral, Member, Rule, Value, Writer, literal, long_literal,
-};
+use edgesiem_decode::{Facet, Headers, LongLiteral, Member, Rule, Value, Writer, long_literal};
 
 use super::fields::item;
 use super::{Document, Ecs, MAX_LONG};
-use crate::json::{self, key, text_key};
+use crate::json::{self, TextKey, key, text_key};
 
 /// A member of an object whose names come from the event: parts of [`Ecs::bytes`].
 #[derive(Clone, Debug)]
@@ -16,6 +14,40 @@ pub(super) struct Named {
     name: Range<usize>,
     value: Range<usize>,
 }
+
+const ATTACK: &[(TextKey, Member)] = &[
+    (text_key!("config_id"), Member::ConfigId),
+    (text_key!("policy_id"), Member::PolicyId),
+    (text_key!("applied_action"), Member::AppliedAction),
+    (text_key!("client_reputation"), Member::ClientReputation),
+    (text_key!("api_id"), Member::ApiId),
+    (text_key!("api_key"), Member::ApiKey),
+    (text_key!("slow_post_action"), Member::SlowPostAction),
+];
+const BOT: &[(LongLiteral, Member, u64)] = &[
+    (*key!("score"), Member::BotScore, MAX_LONG),
+    (*key!("response_segment"), Member::ResponseSegment, MAX_LONG),
+];
+const CLIENT: &[(TextKey, Member)] = &[
+    (text_key!("app_bundle_id"), Member::AppBundleId),
+    (text_key!("app_version"), Member::AppVersion),
+    (text_key!("sdk_version"), Member::SdkVersion),
+];
+const IDENTITY: &[(TextKey, Member)] = &[
+    (text_key!("ja4"), Member::Ja4),
+    (text_key!("tls_fingerprint_v2"), Member::TlsFingerprintV2),
+    (text_key!("tls_fingerprint_v3"), Member::TlsFingerprintV3),
+];
+const USER_RISK: &[(TextKey, Member)] = &[
+    (text_key!("uuid"), Member::Uuid),
+    (text_key!("origin_user_id"), Member::OriginUserId),
+    (text_key!("email_domain"), Member::EmailDomain),
+];
+const USER_RISK_NUMBERS: &[(LongLiteral, Member, u64)] = &[
+    (*key!("status"), Member::RiskStatus, MAX_LONG),
+    (*key!("score"), Member::Score, MAX_LONG),
+    (*key!("allow"), Member::Allow, MAX_LONG),
+];
 
 impl Ecs {
     pub(super) fn akamai(&mut self, document: &mut Document<'_, '_>, w: &mut Writer<'_>) {
@@ -26,53 +58,32 @@ impl Ecs {
 
     fn siem(&mut self, document: &mut Document<'_, '_>, w: &mut Writer<'_>) {
         let event = document.event;
-        document.text(w, text_key!("config_id"), Member::ConfigId);
-        document.text(w, text_key!("policy_id"), Member::PolicyId);
-        document.text(w, text_key!("applied_action"), Member::AppliedAction);
-        document.text(w, text_key!("client_reputation"), Member::ClientReputation);
-        document.text(w, text_key!("api_id"), Member::ApiId);
-        document.text(w, text_key!("api_key"), Member::ApiKey);
-        document.text(w, text_key!("slow_post_action"), Member::SlowPostAction);
-        document.number(w, key!("slow_post_rate"), Member::SlowPostRate, MAX_LONG);
-        document.text(w, text_key!("version"), Member::Version);
+        document.texts(w, ATTACK);
+        document.numbers(
+            w,
+            &[(*key!("slow_post_rate"), Member::SlowPostRate, MAX_LONG)],
+        );
+        document.texts(w, &[(text_key!("version"), Member::Version)]);
         let chosen = document.rules.of(event);
         json::array(w, key!("rules"), |w| {
             chosen.clone().for_each(|(_, one)| rule(w, one));
         });
-        for (key, facet) in [
-            (key!("rule_actions"), Facet::Actions),
-            (key!("rule_tags"), Facet::Tags),
-        ] {
-            let items = chosen.clone().filter_map(|(_, rule)| rule.get(facet));
-            self.lower_case(w, key, items);
-        }
+        self.lower_case(w, key!("rule_actions"), document, Facet::Actions);
+        self.lower_case(w, key!("rule_tags"), document, Facet::Tags);
         json::object(w, key!("bot"), |w| {
-            document.number(w, key!("score"), Member::BotScore, MAX_LONG);
-            document.number(
-                w,
-                key!("response_segment"),
-                Member::ResponseSegment,
-                MAX_LONG,
-            );
+            document.numbers(w, BOT);
         });
         json::object(w, key!("client_data"), |w| {
-            document.text(w, text_key!("app_bundle_id"), Member::AppBundleId);
-            document.text(w, text_key!("app_version"), Member::AppVersion);
-            document.text(w, text_key!("sdk_version"), Member::SdkVersion);
-            document.number(w, key!("telemetry_type"), Member::TelemetryType, MAX_LONG);
+            document.texts(w, CLIENT);
+            document.numbers(
+                w,
+                &[(*key!("telemetry_type"), Member::TelemetryType, MAX_LONG)],
+            );
         });
-        json::object(w, key!("identity"), |w| {
-            document.text(w, text_key!("ja4"), Member::Ja4);
-            document.text(w, text_key!("tls_fingerprint_v2"), Member::TlsFingerprintV2);
-            document.text(w, text_key!("tls_fingerprint_v3"), Member::TlsFingerprintV3);
-        });
+        json::object(w, key!("identity"), |w| document.texts(w, IDENTITY));
         json::object(w, key!("user_risk"), |w| {
-            document.text(w, text_key!("uuid"), Member::Uuid);
-            document.text(w, text_key!("origin_user_id"), Member::OriginUserId);
-            document.text(w, text_key!("email_domain"), Member::EmailDomain);
-            document.number(w, key!("status"), Member::RiskStatus, MAX_LONG);
-            document.number(w, key!("score"), Member::Score, MAX_LONG);
-            document.number(w, key!("allow"), Member::Allow, MAX_LONG);
+            document.texts(w, USER_RISK);
+            document.numbers(w, USER_RISK_NUMBERS);
             for (key, member) in [
                 (key!("risk"), Member::Risk),
                 (key!("trust"), Member::Trust),
@@ -116,6 +127,7 @@ impl Ecs {
 
     /// Each header name once: `"name":"value"`, or a list of values if it came more than once. What cannot be the name of a
     /// `flattened` field's member is in a list beside it: lines without a name, and names with a null character.
+    #[inline(never)]
     fn headers(&mut self, w: &mut Writer<'_>, headers: Headers<'_>) {
         let name = |number| headers.get(number).and_then(|header| header.name);
         let bytes = |number| name(number).map_or(&b""[..], |name| name.bytes());
@@ -137,17 +149,16 @@ impl Ecs {
                     unnamed = true;
                     continue;
                 }
-                w.literal(const { &literal(b",\"") });
                 if let Some(name) = name(first) {
-                    name.write(w);
+                    name.write_name(w);
                 }
                 if self.distinct.next(first).is_none() {
-                    w.literal(const { &literal(b"\":\"") });
                     value(w, first);
                     w.byte(b'"');
                     continue;
                 }
-                w.literal(const { &literal(b"\":") });
+                // No text, but a list of texts.
+                w.back_to(w.len().saturating_sub(1));
                 json::block(w, *b"[]", |w| {
                     let same = |number: &usize| self.distinct.next(*number);
                     for number in std::iter::successors(Some(first), same) {
@@ -171,39 +182,28 @@ impl Ecs {
         }
     }
 
-    /// A list of strings in lower case, each once, without empty ones.
-    fn lower_case<'t>(
+    /// What the rules have of a facet, in lower case, each once and without empty ones.
+    #[inline(never)]
+    fn lower_case(
         &mut self,
         w: &mut Writer<'_>,
         key: &LongLiteral,
-        items: impl Iterator<Item = Decoded<'t>>,
+        document: &Document<'_, '_>,
+        facet: Facet,
     ) {
-        self.bytes.clear();
-        self.spans.clear();
-        let mut is_plain = true;
-        for item in items {
-            let start = self.bytes.len();
-            is_plain &= item.is_plain();
-            self.bytes.extend_from_slice(item.bytes());
-            if let Some(item) = self.bytes.get_mut(start..) {
-                item.make_ascii_lowercase();
-            }
-            self.spans.push(Named {
-                name: start..self.bytes.len(),
-                value: 0..0,
-            });
-        }
-        self.group_by_name();
+        let (first, count) = document.rules.range(document.event);
+        let rules = document.event.rules();
+        let text = |number: usize| rules.get(first.saturating_add(number))?.get(facet);
+        self.distinct.group_ignoring_case(count, |number| {
+            text(number).map_or(&b""[..], |text| text.bytes())
+        });
         json::array(w, key, |w| {
-            for first in self.distinct.firsts() {
-                let text = self.part(first, |named| &named.name);
-                if !text.is_empty() {
+            for number in self.distinct.firsts() {
+                if let Some(text) = text(number).filter(|text| !text.is_empty()) {
                     item(w, |w| {
-                        if is_plain {
-                            w.short(text)
-                        } else {
-                            w.lossy(text)
-                        }
+                        let start = w.len();
+                        text.write(w);
+                        w.lower_case(start);
                     });
                 }
             }
@@ -228,7 +228,9 @@ impl Ecs {
             start = end.saturating_add(1);
         }
         self.group_by_name();
-        !self.bytes.contains(&0)
+        // Of two members of one name an object would keep one.
+        let distinct = self.distinct.firsts().count();
+        distinct == self.spans.len() && !self.bytes.contains(&0)
     }
 
     /// Members that no field was found for, as strings: what is not a string is there as its JSON text, so that no two events

@@ -2,30 +2,46 @@
 
 use std::net::IpAddr;
 
-use edgesiem_decode::{Kind, Member, Value, Writer, percent_decode};
+use edgesiem_decode::{Kind, LongLiteral, Member, Value, Writer, percent_decode};
 
 use super::{Document, MAX_LONG};
+use crate::geo::{is_code, is_region};
 use crate::host;
-use crate::json::{self, key, text_key};
+use crate::json::{self, TextKey, key, text_key};
+use crate::url::{origin, target};
 
 const MAX_PORT: u64 = 65_535;
 const MAX_AS_NUMBER: u64 = 4_294_967_295;
 
+const REQUEST: &[(TextKey, Member)] = &[
+    (text_key!("id"), Member::RequestId),
+    (text_key!("method"), Member::Method),
+];
+const RESPONSE: &[(LongLiteral, Member, u64)] = &[
+    (*key!("status_code"), Member::Status, 999),
+    (*key!("bytes"), Member::Bytes, MAX_LONG),
+];
+const USER: &[(TextKey, Member)] = &[
+    (text_key!("id"), Member::Uuid),
+    (text_key!("name"), Member::Username),
+];
+
 impl Document<'_, '_> {
     /// `source`, its copy `client`, `destination`, `network`, `tls` and `related`.
+    #[inline(never)]
     pub(super) fn network(&mut self, w: &mut Writer<'_>) {
         let event = self.event;
         let client = event.get(Member::ClientIp);
         let ip = client.and_then(|client| host::ip(client.source()));
         let start = w.len();
         json::object(w, key!("source"), |w| {
-            self.text(w, text_key!("address"), Member::ClientIp);
+            self.texts(w, &[(text_key!("address"), Member::ClientIp)]);
             if let Some(client) = client.filter(|_| ip.is_some()) {
                 json::text(w, text_key!("ip"), client);
             }
             self.geo(w);
             json::object(w, key!("as"), |w| {
-                self.number(w, key!("number"), Member::Asn, MAX_AS_NUMBER);
+                self.numbers(w, &[(*key!("number"), Member::Asn, MAX_AS_NUMBER)]);
             });
         });
         let inner = start.saturating_add(b",\"source\"".len())..w.len();
@@ -53,7 +69,7 @@ impl Document<'_, '_> {
                     None => domain_member(w, text_key!("domain"), domain, is_plain),
                 }
             }
-            self.number(w, key!("port"), Member::Port, MAX_PORT);
+            self.numbers(w, &[(*key!("port"), Member::Port, MAX_PORT)]);
         });
 
         let protocol = event
@@ -123,6 +139,7 @@ impl Document<'_, '_> {
         });
     }
 
+    #[inline(never)]
     fn geo(&mut self, w: &mut Writer<'_>) {
         let event = self.event;
         let country = event.get(Member::Country);
@@ -130,7 +147,7 @@ impl Document<'_, '_> {
         let continent = event.get(Member::Continent);
         let continent = self.code(continent, Member::Continent);
         json::object(w, key!("geo"), |w| {
-            self.text(w, text_key!("city_name"), Member::City);
+            self.texts(w, &[(text_key!("city_name"), Member::City)]);
             if let Some(continent) = continent {
                 json::text(w, text_key!("continent_code"), continent);
             }
@@ -151,11 +168,10 @@ impl Document<'_, '_> {
         });
     }
 
-    /// The value of `member`, if it is a code of two letters. Real events have numbers and `reserved` there too.
+    /// The value of `member`, if it is a code of two letters.
     fn code<'v>(&mut self, value: Option<Value<'v>>, member: Member) -> Option<Value<'v>> {
         let value = value?;
-        let source = value.source();
-        if source.len() == 2 && source.iter().all(u8::is_ascii_alphabetic) {
+        if is_code(value) {
             Some(value)
         } else {
             self.misfits.insert(member);
@@ -164,6 +180,7 @@ impl Document<'_, '_> {
     }
 
     /// `url`: `original` and `full` as the client wrote it, `path` and `query` percent-decoded once, where `+` stays.
+    #[inline(never)]
     pub(super) fn url(&mut self, w: &mut Writer<'_>, scratch: &mut Vec<u8>) {
         let event = self.event;
         let host = event.get(Member::Host);
@@ -214,6 +231,7 @@ impl Document<'_, '_> {
     }
 
     /// `http` and `user_agent`.
+    #[inline(never)]
     pub(super) fn http(&mut self, w: &mut Writer<'_>) {
         let event = self.event;
         let (mut agent, mut referrer) = (None, None);
@@ -231,13 +249,11 @@ impl Document<'_, '_> {
                 json::plain(w, text_key!("version"), version);
             }
             json::object(w, key!("request"), |w| {
-                self.text(w, text_key!("id"), Member::RequestId);
-                self.text(w, text_key!("method"), Member::Method);
+                self.texts(w, REQUEST);
                 json::decoded(w, text_key!("referrer"), referrer);
             });
             json::object(w, key!("response"), |w| {
-                self.number(w, key!("status_code"), Member::Status, 999);
-                self.number(w, key!("bytes"), Member::Bytes, MAX_LONG);
+                self.numbers(w, RESPONSE);
             });
         });
         json::object(w, key!("user_agent"), |w| {
@@ -246,10 +262,10 @@ impl Document<'_, '_> {
     }
 
     /// `user`: the account that the request was about.
+    #[inline(never)]
     pub(super) fn user(&mut self, w: &mut Writer<'_>) {
         json::object(w, key!("user"), |w| {
-            self.text(w, text_key!("id"), Member::Uuid);
-            self.text(w, text_key!("name"), Member::Username);
+            self.texts(w, USER);
         });
     }
 }
@@ -271,33 +287,6 @@ fn domain_member(w: &mut Writer<'_>, key: json::TextKey, domain: &[u8], is_plain
 pub(super) fn item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
     w.byte(b',');
     json::string(w, content);
-}
-
-/// ISO 3166-2: one to three letters and digits.
-fn is_region(value: Value<'_>) -> bool {
-    (1..=3).contains(&value.source().len()) && value.source().iter().all(u8::is_ascii_alphanumeric)
-}
-
-fn target(w: &mut Writer<'_>, path: Option<Value<'_>>, query: Option<Value<'_>>) {
-    if let Some(path) = path {
-        path.write(w);
-    }
-    if let Some(query) = query {
-        w.byte(b'?');
-        query.write(w);
-    }
-}
-
-/// Scheme, host and, unless it is the scheme's own, port.
-fn origin(w: &mut Writer<'_>, scheme: &str, host: Value<'_>, port: Option<u64>) {
-    w.short(scheme.as_bytes());
-    w.short(b"://");
-    host.write(w);
-    let usual = if scheme == "http" { 80 } else { 443 };
-    if let Some(port) = port.filter(|port| *port != usual) {
-        w.byte(b':');
-        json::digits(w, port);
-    }
 }
 
 fn percent_decoded(w: &mut Writer<'_>, value: Value<'_>, scratch: &mut Vec<u8>) {

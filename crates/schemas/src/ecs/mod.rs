@@ -8,14 +8,14 @@
 mod akamai;
 mod fields;
 
-use edgesiem_decode::{EventView, Facet, Member, Members, Writer};
+use edgesiem_decode::{EventView, Facet, LongLiteral, Member, Members, Writer};
 use edgesiem_model::{Gap, Timestamp};
 
 use crate::action::{Action, Effect};
 use crate::convert::{EventWriter, RuleChoice};
 use crate::date::Dates;
 use crate::distinct::Distinct;
-use crate::json::{self, key, text_key};
+use crate::json::{self, TextKey, key, text_key};
 
 /// Version of ECS that documents say they follow.
 pub const ECS_VERSION: &str = "9.4.0";
@@ -66,27 +66,25 @@ struct Document<'a, 'e> {
     misfits: Members,
 }
 
-impl<'e> Document<'_, 'e> {
-    /// The member `key` with the text of `member`.
-    #[inline(always)]
-    fn text(&self, w: &mut Writer<'_>, key: json::TextKey, member: Member) {
-        if let Some(value) = self.event.get(member) {
-            json::text(w, key, value);
-        }
+impl Document<'_, '_> {
+    /// The members with the texts of the event's.
+    fn texts(&self, w: &mut Writer<'_>, members: &[(TextKey, Member)]) {
+        json::texts(w, self.event, members);
     }
 
-    /// The member `key` with the number that `member` is.
-    fn number(
-        &mut self,
-        w: &mut Writer<'_>,
-        key: &edgesiem_decode::LongLiteral,
-        member: Member,
-        most: u64,
-    ) {
-        match self.event.get(member).map(|value| value.whole_number(most)) {
-            Some(Some(number)) => json::number(w, key, number),
-            Some(None) => self.misfits.insert(member),
-            None => {}
+    /// The members with the numbers that the event's are.
+    #[inline(never)]
+    fn numbers(&mut self, w: &mut Writer<'_>, members: &[(LongLiteral, Member, u64)]) {
+        for (key, member, most) in members {
+            match self
+                .event
+                .get(*member)
+                .map(|value| value.whole_number(*most))
+            {
+                Some(Some(number)) => json::number(w, key, number),
+                Some(None) => self.misfits.insert(*member),
+                None => {}
+            }
         }
     }
 }
@@ -129,6 +127,7 @@ impl EventWriter for Ecs {
 }
 
 impl Ecs {
+    #[inline(never)]
     fn event(&mut self, document: &mut Document<'_, '_>, w: &mut Writer<'_>) {
         w.short(b",\"event\":{\"kind\":\"alert\",\"category\":[\"web\",\"intrusion_detection\"],\"type\":[\"");
         let (kind, outcome) = match document.action.effect {
@@ -177,6 +176,7 @@ impl Ecs {
 
 impl Document<'_, '_> {
     /// The rule that the document is about, or the one that decided.
+    #[inline(never)]
     fn rule(&mut self, w: &mut Writer<'_>) {
         let number = match self.rules {
             RuleChoice::All => self.action.decisive_rule(self.event),
@@ -190,7 +190,7 @@ impl Document<'_, '_> {
                 json::decoded(w, text_key!("category"), rule.get(Facet::Tags));
                 json::decoded(w, text_key!("version"), rule.get(Facet::Versions));
             }
-            self.text(w, text_key!("ruleset"), Member::PolicyId);
+            self.texts(w, &[(text_key!("ruleset"), Member::PolicyId)]);
         });
     }
 }

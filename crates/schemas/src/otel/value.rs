@@ -1,0 +1,70 @@
+//! The JSON encoding of `KeyValue` and `AnyValue` (opentelemetry-proto, `common/v1/common.proto`).
+
+use edgesiem_decode::{Literal, Writer, literal};
+
+/// Ends an attribute whose value is text or a number.
+pub(super) const END: &Literal = &literal(b"\"}}");
+
+/// An attribute up to the text of its string.
+macro_rules! text {
+    ($key:literal) => {
+        concat!(",{\"key\":\"", $key, "\",\"value\":{\"stringValue\":\"").as_bytes()
+    };
+}
+pub(super) use text;
+
+/// An attribute up to the digits of its number.
+macro_rules! integer {
+    ($key:literal) => {
+        concat!(",{\"key\":\"", $key, "\",\"value\":{\"intValue\":\"").as_bytes()
+    };
+}
+pub(super) use integer;
+
+/// An attribute up to the bracket of its array.
+macro_rules! array {
+    ($key:literal) => {
+        concat!(
+            ",{\"key\":\"",
+            $key,
+            "\",\"value\":{\"arrayValue\":{\"values\":"
+        )
+        .as_bytes()
+    };
+}
+pub(super) use array;
+
+/// An attribute up to the bracket of its list of keys and values.
+macro_rules! list {
+    ($key:literal) => {
+        concat!(
+            ",{\"key\":\"",
+            $key,
+            "\",\"value\":{\"kvlistValue\":{\"values\":"
+        )
+        .as_bytes()
+    };
+}
+pub(super) use list;
+
+/// What [`array!`] or [`list!`] begins, with the items that `items` writes, each with a comma before it; nothing if there is
+/// none.
+#[inline(always)]
+pub(super) fn many(w: &mut Writer<'_>, opening: &[u8], items: impl FnOnce(&mut Writer<'_>)) {
+    let start = w.len();
+    w.short(opening);
+    if crate::json::block(w, *b"[]", items) {
+        w.literal(const { &literal(b"}}}") });
+    } else {
+        w.back_to(start);
+    }
+}
+
+/// A string as an item of an array.
+#[inline(always)]
+pub(super) fn text_item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
+    w.literal(const { &literal(b",{\"stringValue\":") });
+    w.byte(b'"');
+    content(w);
+    w.literal(const { &literal(b"\"}") });
+}
