@@ -6,6 +6,8 @@
 pub struct About {
     /// `kind` in the configuration.
     pub kind: &'static str,
+    /// Whether it is a place of the machine that the host runs on, which the Worker does not have.
+    pub local: bool,
     /// Name of the product or protocol.
     pub product: &'static str,
     /// What it sends and to what, in a sentence or two.

@@ -10,7 +10,7 @@ use crate::about::About;
 use crate::check::SinkCheck as _;
 
 /// What a user writes about a sink of some kind, apart from the [`Common`] keys.
-pub trait SinkConfig: DeserializeOwned {
+pub trait SinkConfig: DeserializeOwned + Described {
     /// What documentation says of it.
     const ABOUT: About;
     /// What the receiver takes in one request.
@@ -35,8 +35,21 @@ pub trait SinkConfig: DeserializeOwned {
     }
 }
 
+/// A configuration whose keys can be listed in documentation.
+#[cfg(feature = "docs")]
+pub trait Described: schemars::JsonSchema {}
+#[cfg(feature = "docs")]
+impl<T: schemars::JsonSchema> Described for T {}
+
+/// A configuration whose keys can be listed in documentation, with the feature `docs`.
+#[cfg(not(feature = "docs"))]
+pub trait Described {}
+#[cfg(not(feature = "docs"))]
+impl<T> Described for T {}
+
 /// A text that stands in the configuration or is kept by the host as a secret.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "it is a string or { secret = \"NAME\" }")]
 pub enum PlainOrSecret {
     /// As it stands.
@@ -57,6 +70,7 @@ impl fmt::Debug for PlainOrSecret {
 
 /// Keys that the table of every sink may have.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Common {
     /// Most events in one request.

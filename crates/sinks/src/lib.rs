@@ -8,18 +8,49 @@
 
 mod about;
 mod answer;
+mod aws;
+mod bulk;
 mod check;
 mod config;
 mod document;
 mod headers;
+mod lines;
+mod members;
+mod ndjson;
+mod oauth;
+mod object;
+mod page;
 mod status;
+mod target;
+mod text;
 mod wire;
 
+pub mod axiom;
+pub mod better_stack;
+pub mod clickhouse;
+pub mod cribl;
+pub mod datadog;
+pub mod elasticsearch;
+pub mod file;
+pub mod google_secops;
+pub mod honeycomb;
+pub mod kafka_rest;
+pub mod logscale;
+pub mod loki;
+pub mod new_relic;
+pub mod opensearch;
+pub mod otlp;
+pub mod panther;
+pub mod r2;
+pub mod s3;
+pub mod sentinel;
 pub mod splunk_hec;
+pub mod stdout;
+pub mod sumo_logic;
 pub mod webhook;
 
 pub use about::About;
-pub use config::{Common, PlainOrSecret, SinkConfig, Size};
+pub use config::{Common, Described, PlainOrSecret, SinkConfig, Size};
 
 /// How every request of a sink names its sender.
 const USER_AGENT: &str = concat!("edgesiem/", env!("CARGO_PKG_VERSION"));
@@ -49,4 +80,28 @@ macro_rules! kinds {
     };
 }
 
-kinds![splunk_hec::Config, webhook::Config];
+kinds![
+    splunk_hec::Config,
+    elasticsearch::Config,
+    opensearch::Config,
+    s3::Config,
+    r2::Config,
+    sentinel::Config,
+    google_secops::Config,
+    otlp::Config,
+    axiom::Config,
+    better_stack::Config,
+    clickhouse::Config,
+    file::Config,
+    honeycomb::Config,
+    kafka_rest::Config,
+    stdout::Config,
+    webhook::Config,
+    datadog::Config,
+    sumo_logic::Config,
+    loki::Config,
+    new_relic::Config,
+    logscale::Config,
+    cribl::Config,
+    panther::Config,
+];

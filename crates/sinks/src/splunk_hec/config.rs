@@ -2,22 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Check, Embedding, Secret, SecretRef, Sink};
+use edgesiem_model::{BatchLimits, Check, Embedding, Secret, SecretRef, Sink};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{ABOUT, Ack, SplunkHec, encode};
+use super::{ABOUT, Ack, Raw, Route, SplunkHec, encode};
 use crate::check::SinkCheck as _;
+use crate::ndjson::LINE_FEED_BYTES;
 use crate::wire::Wire;
 use crate::{About, Common, SinkConfig, Size};
 
 /// `kind = "splunk-hec"`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The collector, such as `https://http-inputs-acme.splunkcloud.com` or `https://splunk.example:8088`.
-    /// `/services/collector/event` is added unless it is there.
+    /// `/services/collector/event` or `/services/collector/raw` is added unless it is there.
     pub url: String,
+    /// `event` if it is not set and the url does not end in `/raw`. `raw` sends lines as they are, such as CEF, and Splunk makes
+    /// events of them by the source type; then there is no place for ids, times and fields.
+    #[serde(default)]
+    pub endpoint: Option<Route>,
     /// The HEC token.
     pub token: SecretRef,
     /// Index; the token's default if it is not set.
@@ -43,12 +49,11 @@ pub struct Config {
     /// Seconds to wait for it before the batch is sent again; 300 if it is not set.
     #[serde(default)]
     pub ack_timeout_s: Option<u64>,
-    /// Channel of the acknowledgements, a GUID; derived from the sink's name and url if it is not set.
+    /// Channel of the acknowledgements and of raw lines, a GUID; derived from the sink's name and url if it is not set.
     #[serde(default)]
     pub channel: Option<String>,
 }
 
-const EVENT_PATH: &str = "/services/collector/event";
 const COLLECTOR_PATH: &str = "/services/collector";
 
 impl SinkConfig for Config {
@@ -67,43 +72,56 @@ impl SinkConfig for Config {
         let token = check.header_secret("token", &self.token);
         self.check_fields(check);
         let ack_timeout_s = check.number("ack_timeout_s", self.ack_timeout_s, 300, 1..=3600);
-        self.check_channel(check);
         let timeout_ms = common.timeout_ms(check);
         let limits = common.limits(&Self::SIZE, check);
         let (endpoint, target) = url?;
-        let target = event_path(&target).or_else(|| {
+        let (route, collector) = route(&target, self.endpoint).or_else(|| {
             check.problem(
                 "url",
-                "this is not the address of an event collector's event endpoint",
+                "this is not the address of an event collector's event or raw endpoint",
                 "write the collector's base address without a query, such as https://splunk.example:8088",
             );
             None
         })?;
-        let token = token?;
-        let ack = self.ack.then(|| {
+        self.check_channel(route, check);
+        let channel = || {
             let channel = self.channel.clone();
             let channel = channel.unwrap_or_else(|| derived_channel(name, &endpoint.to_string()));
-            Ack {
-                target: ack_target(&target, &channel),
-                channel: channel.to_ascii_lowercase(),
-                timeout_ms: ack_timeout_s.saturating_mul(1000),
-            }
+            channel.to_ascii_lowercase()
+        };
+        let ack = self.ack.then(|| Ack {
+            channel: channel(),
+            timeout_ms: ack_timeout_s.saturating_mul(1000),
+        });
+        let raw = (route == Route::Raw).then(|| Raw {
+            query: encode::raw_query(self, &channel()),
+            source: self.source.clone(),
         });
         let (before, after, end) = encode::envelope(self);
+        let limits = match route {
+            Route::Event => encode::with_envelope(limits, &[&before, &after, &end]),
+            Route::Raw => BatchLimits {
+                bytes_per_event: LINE_FEED_BYTES,
+                embedding: Embedding::Verbatim,
+                ..limits
+            },
+        };
+        let token = token?;
         Some(Box::new(SplunkHec {
             name: name.to_owned(),
-            limits: encode::with_envelope(limits, &[&before, &after, &end]),
+            limits,
             authorization: Secret::new(format!("Splunk {}", token.expose())),
             wire: Wire {
                 endpoint,
                 timeout_ms,
                 gzip: common.gzip,
             },
-            target,
+            collector,
             token,
             before,
             after,
             end,
+            raw,
             ack,
         }))
     }
@@ -135,7 +153,7 @@ impl Config {
         check_text(check, "host", self.host.as_ref());
     }
 
-    fn check_channel(&self, check: &mut Check<'_>) {
+    fn check_channel(&self, route: Route, check: &mut Check<'_>) {
         if let Some(channel) = &self.channel
             && !is_guid(channel)
         {
@@ -146,7 +164,7 @@ impl Config {
             );
         }
         let unused = [
-            ("channel", self.channel.is_some()),
+            ("channel", self.channel.is_some() && route == Route::Event),
             ("ack_timeout_s", self.ack_timeout_s.is_some()),
         ];
         for (key, set) in unused {
@@ -157,6 +175,13 @@ impl Config {
                     "set ack = true, or remove it",
                 );
             }
+        }
+        if route == Route::Raw && !self.fields.is_empty() {
+            check.problem(
+                "fields",
+                "raw lines have no indexed fields",
+                "remove them, or set endpoint = \"event\"",
+            );
         }
     }
 }
@@ -173,23 +198,27 @@ fn check_text(check: &mut Check<'_>, key: &str, text: Option<&String>) {
     }
 }
 
-/// The event endpoint for the path that a user wrote: the server's root, a prefix of a proxy, or a path of
-/// the collector itself. `None` for its other endpoints and for a query.
-fn event_path(target: &str) -> Option<String> {
+/// Which endpoint, and the collector's path, for the path that a user wrote: the server's root, a prefix of a proxy, or a
+/// path of the collector itself. `None` for its other endpoints, for a query, and for an endpoint that contradicts `wanted`.
+fn route(target: &str, wanted: Option<Route>) -> Option<(Route, String)> {
     if target.contains('?') {
         return None;
     }
-    let base = target.trim_end_matches('/');
-    if base.ends_with(EVENT_PATH) {
-        return Some(base.to_owned());
-    }
+    let path = target.trim_end_matches('/');
+    let (written, base) = [Route::Event, Route::Raw]
+        .into_iter()
+        .find_map(|route| {
+            let base = path.strip_suffix(route.path())?;
+            base.ends_with(COLLECTOR_PATH)
+                .then_some((Some(route), base))
+        })
+        .unwrap_or((None, path));
+    let route = match (wanted, written) {
+        (Some(wanted), Some(written)) if wanted != written => return None,
+        (wanted, written) => wanted.or(written).unwrap_or_default(),
+    };
     let prefix = base.strip_suffix(COLLECTOR_PATH).unwrap_or(base);
-    (!prefix.contains(COLLECTOR_PATH)).then(|| format!("{prefix}{EVENT_PATH}"))
-}
-
-fn ack_target(event_target: &str, channel: &str) -> String {
-    let prefix = event_target.strip_suffix("event").unwrap_or(event_target);
-    format!("{prefix}ack?channel={}", channel.to_ascii_lowercase())
+    (!prefix.contains(COLLECTOR_PATH)).then(|| (route, format!("{prefix}{COLLECTOR_PATH}")))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -228,34 +257,33 @@ fn derived_channel(name: &str, endpoint: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ack_target, derived_channel, event_path, is_guid};
+    use super::Route::{self, Event, Raw};
+    use super::{derived_channel, is_guid, route};
 
     #[test]
-    fn the_event_endpoint_is_found_from_what_users_write() {
-        for (target, expected) in [
-            ("/", Some("/services/collector/event")),
-            ("/services/collector", Some("/services/collector/event")),
-            ("/services/collector/", Some("/services/collector/event")),
-            (
-                "/services/collector/event",
-                Some("/services/collector/event"),
-            ),
-            (
-                "/services/collector/event/",
-                Some("/services/collector/event"),
-            ),
-            ("/splunk/", Some("/splunk/services/collector/event")),
-            ("/services/collector/raw", None),
-            ("/services/collector/event/1.0", None),
-            ("/services/collector/event?channel=x", None),
-            ("/?token=x", None),
+    fn the_endpoint_is_found_from_what_users_write() {
+        let at = |route: Route, prefix: &str| Some((route, format!("{prefix}/services/collector")));
+        for (target, wanted, expected) in [
+            ("/", None, at(Event, "")),
+            ("/", Some(Raw), at(Raw, "")),
+            ("/services/collector", None, at(Event, "")),
+            ("/services/collector/", Some(Raw), at(Raw, "")),
+            ("/services/collector/event", None, at(Event, "")),
+            ("/services/collector/event/", Some(Event), at(Event, "")),
+            ("/services/collector/event", Some(Raw), None),
+            ("/services/collector/raw", None, at(Raw, "")),
+            ("/services/collector/raw/", Some(Raw), at(Raw, "")),
+            ("/services/collector/raw", Some(Event), None),
+            ("/splunk/", None, at(Event, "/splunk")),
+            ("/raw", None, at(Event, "/raw")),
+            ("/services/collector/ack", None, None),
+            ("/services/collector/event/1.0", None, None),
+            ("/services/collector/event?channel=x", None, None),
+            ("/services/collector/raw?channel=x", None, None),
+            ("/?token=x", None, None),
         ] {
-            assert_eq!(event_path(target).as_deref(), expected, "{target}");
+            assert_eq!(route(target, wanted), expected, "{target} {wanted:?}");
         }
-        assert_eq!(
-            ack_target("/x/services/collector/event", "A-1"),
-            "/x/services/collector/ack?channel=a-1"
-        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! A batch as a sequence of HEC objects.
+//! A batch as a sequence of HEC objects, or as raw lines.
 
 use edgesiem_model::{
     Batch, BatchLimits, BatchView, Header, HttpRequest, Method, Timestamp, confidential, plain,
 };
 
-use super::{Config, SplunkHec};
+use super::{Ack, Config, Raw, SplunkHec};
 use crate::document;
+use crate::lines::{Lines, content_type};
+use crate::target::encoded;
 
 /// Indexed field that holds the event's id.
 pub(super) const ID_FIELD: &str = "edgesiem_id";
@@ -15,6 +17,7 @@ pub(super) const REPLAY_FIELD: &str = "edgesiem_replay";
 pub(super) const PENDING_SINCE: &str = "x-edgesiem-pending-since";
 
 const CHANNEL: &str = "x-splunk-request-channel";
+const JSON: &str = "application/json";
 /// Digits of the largest time in seconds, a point, and three digits.
 const TIME_BYTES: usize = 21;
 const ID_BYTES: usize = 32;
@@ -78,7 +81,50 @@ pub(super) fn with_envelope(size: BatchLimits, parts: &[&str]) -> BatchLimits {
     }
 }
 
+/// The query of raw lines, without the source: metadata of each, and the channel that HEC wants for them.
+pub(super) fn raw_query(config: &Config, channel: &str) -> String {
+    let mut query = format!("channel={channel}");
+    for (key, value) in [
+        ("host", &config.host),
+        ("sourcetype", &config.sourcetype),
+        ("index", &config.index),
+    ] {
+        if let Some(value) = value {
+            for part in ["&", key, "=", &encoded(value)] {
+                query.push_str(part);
+            }
+        }
+    }
+    query
+}
+
 pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
+    match &sink.raw {
+        Some(raw) => raw_request(sink, raw, batch),
+        None => event_request(sink, batch),
+    }
+}
+
+fn raw_request(sink: &SplunkHec, raw: &Raw, batch: &BatchView<'_>) -> HttpRequest {
+    let mut target = format!("{}/raw?{}", sink.collector, raw.query);
+    let source = match (&raw.source, batch.replay()) {
+        (None, None) => None,
+        (Some(source), None) => Some(source.clone()),
+        (source, Some(replay)) => {
+            let source = source.as_deref().unwrap_or("edgesiem");
+            Some(format!("{source}:replay:{replay}"))
+        }
+    };
+    if let Some(source) = source {
+        target.push_str("&source=");
+        target.push_str(&encoded(&source));
+    }
+    let body = Lines::VERBATIM.body(batch, &sink.limits);
+    sink.wire
+        .post(target, headers(sink, content_type(batch)), body)
+}
+
+fn event_request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
     let envelopes = batch.len().saturating_mul(sink.limits.bytes_per_event);
     let mut body = Vec::with_capacity(batch.document_bytes().saturating_add(envelopes));
     let replay = batch.replay().map(replay_member).unwrap_or_default();
@@ -98,28 +144,29 @@ pub(super) fn request(sink: &SplunkHec, batch: &BatchView<'_>) -> HttpRequest {
         // HEC needs nothing between objects; receivers that imitate it split at white space.
         body.push(b'\n');
     }
-    sink.wire.post(sink.target.clone(), headers(sink), body)
+    let target = format!("{}/event", sink.collector);
+    sink.wire.post(target, headers(sink, JSON), body)
 }
 
 /// The question whether batch `ack_id` is safe. `since` is when it was first asked.
-pub(super) fn poll(sink: &SplunkHec, target: &str, ack_id: u64, since: Timestamp) -> HttpRequest {
-    let mut headers = headers(sink);
+pub(super) fn poll(sink: &SplunkHec, ack: &Ack, ack_id: u64, since: Timestamp) -> HttpRequest {
+    let target = format!("{}/ack?channel={}", sink.collector, ack.channel);
+    let mut headers = headers(sink, JSON);
     headers.push(plain(PENDING_SINCE, since.millis().to_string()));
     let body = format!(r#"{{"acks":[{ack_id}]}}"#).into_bytes();
-    sink.wire
-        .request(Method::Post, target.to_owned(), headers, body)
+    sink.wire.request(Method::Post, target, headers, body)
 }
 
 /// The question whether the collector takes events: `/services/collector/health/1.0`, which checks the token too.
 pub(super) fn health(sink: &SplunkHec) -> HttpRequest {
-    let prefix = sink.target.strip_suffix("event").unwrap_or(&sink.target);
-    sink.wire.get(format!("{prefix}health/1.0"), headers(sink))
+    let target = format!("{}/health/1.0", sink.collector);
+    sink.wire.get(target, headers(sink, JSON))
 }
 
-fn headers(sink: &SplunkHec) -> Vec<Header> {
+fn headers(sink: &SplunkHec, content_type: &'static str) -> Vec<Header> {
     let mut headers = vec![
         confidential("authorization", sink.authorization.clone()),
-        plain("content-type", "application/json"),
+        plain("content-type", content_type),
     ];
     if let Some(ack) = &sink.ack {
         headers.push(plain(CHANNEL, ack.channel.clone()));

@@ -1,4 +1,4 @@
-//! Splunk's HTTP Event Collector (HEC), event endpoint, with or without indexer acknowledgement.
+//! Splunk's HTTP Event Collector (HEC), event or raw endpoint, with or without indexer acknowledgement.
 //!
 //! Sources: Splunk docs "Format events for HTTP Event Collector", "HTTP Event Collector indexer
 //! acknowledgment" and "Troubleshoot HTTP Event Collector" (the table of codes).
@@ -20,6 +20,15 @@
 //! <https://github.com/vectordotdev/vector/issues/11434>). The batch is bisected instead: that may repeat events and
 //! loses none.
 //!
+//! # Raw lines
+//!
+//! With `endpoint = "raw"` the body is one document a line, byte for byte, and Splunk makes events of the lines by the source
+//! type's rules, the time of each included: for CEF and for add-ons that expect the vendor's own lines. Metadata is in the
+//! query and holds for all lines of a request, and a channel is sent always, because HEC wants one for raw data.
+//!
+//! Raw lines have no place for ids: a line that is sent twice is indexed twice, and only its own content can tell. A replay is told by the source: `edgesiem:replay:r7`, or the configured source with
+//! `:replay:r7` after it.
+//!
 //! # Acknowledgement
 //!
 //! A 200 says that Splunk has the events in memory. With `ack = true` the batch counts as delivered only
@@ -40,19 +49,21 @@ use crate::About;
 use crate::wire::Wire;
 
 pub use config::Config;
+use serde::Deserialize;
 
 const ABOUT: About = About {
     kind: "splunk-hec",
+    local: false,
     product: "Splunk HTTP Event Collector",
-    summary: "Sends each event as an object of Splunk's HTTP Event Collector, event endpoint, with or without indexer \
+    summary: "Sends each event as an object of Splunk's HTTP Event Collector, or as a raw line, with or without indexer \
               acknowledgement.",
     checked_by: "strict fake",
     partial: "the batch is halved until the refused event is alone; events beside it may be indexed twice",
-    repeats: "indexed twice; `| dedup edgesiem_id` tells",
+    repeats: "indexed twice; `| dedup edgesiem_id` tells (raw lines carry no id)",
     limits: "1,000,000 bytes a request unless configured, 838,860,800 at most (max_content_length of limits.conf)",
     failures: &[
         (
-            "code 8 or 9, HTTP 408, 429, 5xx, no answer",
+            "code 8, 9, 18 to 20, 23, 26, 27, HTTP 408, 429, 5xx, no answer",
             "tried again, as Retry-After says or with growing pauses",
         ),
         (
@@ -61,8 +72,12 @@ const ABOUT: About = About {
         ),
         ("HTTP 413", "sent in halves"),
         (
-            "code 1 to 4, 7, 10, 11, 14, 16, HTTP 401, 402, 403, 404, 410, a redirect",
+            "code 1 to 4, 7, 10, 11, 14, 16, 21, 22, HTTP 401, 402, 403, 404, 410, a redirect",
             "the stream stops and says what to mend",
+        ),
+        (
+            "code 24 or 25 (close to capacity)",
+            "delivered: Splunk took the events",
         ),
         (
             "a 200 that is not a collector's",
@@ -95,13 +110,34 @@ ack = true
     ],
 };
 
+/// An endpoint of the collector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// Objects with metadata, time and fields of their own.
+    #[default]
+    Event,
+    /// Lines as they are.
+    Raw,
+}
+
+impl Route {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Event => "/event",
+            Self::Raw => "/raw",
+        }
+    }
+}
+
 /// An event collector, ready to use.
 #[derive(Debug)]
 struct SplunkHec {
     name: String,
     wire: Wire,
-    /// Path of the event endpoint.
-    target: String,
+    /// Path of the collector, to which that of an endpoint is added.
+    collector: String,
     /// `Splunk <token>`.
     authorization: Secret,
     token: Secret,
@@ -111,8 +147,18 @@ struct SplunkHec {
     after: String,
     /// From the quote after the event's id to the end of the object.
     end: String,
+    /// Only if lines are sent as they are.
+    raw: Option<Raw>,
     ack: Option<Ack>,
     limits: BatchLimits,
+}
+
+/// What all lines of a request share.
+#[derive(Debug)]
+struct Raw {
+    /// Channel and metadata but the source.
+    query: String,
+    source: Option<String>,
 }
 
 /// How to wait until the indexers have a batch.
@@ -120,8 +166,6 @@ struct SplunkHec {
 struct Ack {
     /// Groups the acknowledgements of one client.
     channel: String,
-    /// Path and query of the poll.
-    target: String,
     /// After this long the batch is sent again.
     timeout_ms: u64,
 }

@@ -22,12 +22,15 @@ struct Reply {
     ack_id: Option<serde_json::Value>,
 }
 
-/// What HEC says, by code; Splunk docs "Troubleshoot HTTP Event Collector".
+/// What HEC says, by code; Splunk docs "Troubleshoot HTTP Event Collector" and, for 17 to 22, "Input endpoint descriptions" of
+/// `/services/collector/health`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
+    /// 0 success, 24 the queue and 25 the acknowledgements are close to their capacity: with HTTP 200, and the events are
+    /// taken (<https://github.com/open-telemetry/opentelemetry-collector-contrib/issues/51393>).
     Success,
     /// 1 token disabled, 2 token is required, 3 invalid authorization, 4 invalid token, 16 query string
-    /// authorization is not enabled.
+    /// authorization is not enabled; 21 invalid token and 22 token disabled, which the health endpoint says.
     Token,
     /// 5 no data, 6 invalid data format, 12 event field is required, 13 event field cannot be blank,
     /// 15 error in handling indexed fields. Our fields are checked strings, so 15 can only come from an
@@ -36,7 +39,9 @@ enum Code {
     Event,
     /// 7 incorrect index.
     Index,
-    /// 8 internal server error, 9 server is busy.
+    /// 8 internal server error, 9 server is busy, 23 server is shutting down, 26 the queue and 27 the channel of
+    /// acknowledgements is full (both with HTTP 429); 18 queues are full, 19 acknowledgements unavailable and 20 both, which the
+    /// health endpoint says. Its 17, healthy, is no answer to events.
     Busy,
     /// 10 data channel is missing, 11 invalid data channel.
     Channel,
@@ -47,11 +52,11 @@ enum Code {
 impl Code {
     fn of(reply: &Reply) -> Option<Self> {
         Some(match reply.code.as_ref()?.as_u64()? {
-            0 => Self::Success,
-            1..=4 | 16 => Self::Token,
+            0 | 24 | 25 => Self::Success,
+            1..=4 | 16 | 21 | 22 => Self::Token,
             5 | 6 | 12 | 13 | 15 => Self::Event,
             7 => Self::Index,
-            8 | 9 => Self::Busy,
+            8 | 9 | 18..=20 | 23 | 26 | 27 => Self::Busy,
             10 | 11 => Self::Channel,
             14 => Self::AckDisabled,
             _ => return None,
@@ -83,11 +88,14 @@ fn taken(sink: &SplunkHec, reply: Option<Reply>, told: &Told<'_>) -> SinkVerdict
     let Some(ack) = &sink.ack else {
         return SinkVerdict::Accepted;
     };
-    match reply.and_then(|reply| reply.ack_id?.as_u64()) {
+    let reply = reply.unwrap_or_default();
+    match reply.ack_id.as_ref().and_then(serde_json::Value::as_u64) {
         Some(ack_id) => SinkVerdict::Pending {
-            poll: encode::poll(sink, &ack.target, ack_id, told.answer.now),
+            poll: encode::poll(sink, ack, ack_id, told.answer.now),
             after_ms: FIRST_POLL_MS,
         },
+        // A warning in place of the usual answer does not say that acknowledgement is off.
+        None if reply.code != Some(0.into()) => told.later(),
         None => stopped(Code::AckDisabled, told),
     }
 }
@@ -236,7 +244,7 @@ fn waiting(
     let pace = waited.clamp(FIRST_POLL_MS, SLOWEST_POLL_MS);
     let after_ms = told.after_ms().unwrap_or(pace).max(pace).min(left);
     SinkVerdict::Pending {
-        poll: encode::poll(sink, &ack.target, ack_id, since),
+        poll: encode::poll(sink, ack, ack_id, since),
         after_ms,
     }
 }

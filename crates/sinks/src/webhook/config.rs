@@ -18,6 +18,7 @@ use crate::{About, Common, SinkConfig, Size};
 
 /// `kind = "webhook"`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where to POST, or the secret that has it. Its path may be a credential in itself; it is never put into an error.

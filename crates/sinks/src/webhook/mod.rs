@@ -38,6 +38,7 @@ use encode::SigningKey;
 
 const ABOUT: About = About {
     kind: "webhook",
+    local: false,
     product: "Standard Webhooks",
     summary: "Sends each batch as one signed message after the Standard Webhooks specification to any address.",
     checked_by: "npm standardwebhooks 1.1.1",

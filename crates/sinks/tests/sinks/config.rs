@@ -66,7 +66,7 @@ fn every_problem_is_reported_with_its_key() {
         (
             "splunk-hec",
             json!({
-                "url": "https://splunk.example:8088/services/collector/raw", "token": {"secret": "NOT_SET"},
+                "url": "https://splunk.example:8088/services/collector/ack", "token": {"secret": "NOT_SET"},
                 "index": "", "sourcetype": "a\u{1b}b",
                 "fields": {"edgesiem_id": "x", "edgesiem_replay": "x", "_x": "y", "ok": ""},
                 "channel": "not-a-guid", "ack_timeout_s": 0,
@@ -80,11 +80,34 @@ fn every_problem_is_reported_with_its_key() {
                 "index",
                 "sourcetype",
                 "ack_timeout_s",
-                "channel",
-                "channel",
-                "ack_timeout_s",
                 "url",
             ],
+        ),
+        (
+            "splunk-hec",
+            json!({"url": splunk, "token": token, "channel": "not-a-guid", "ack_timeout_s": 9}),
+            &["channel", "channel", "ack_timeout_s"],
+        ),
+        (
+            "splunk-hec",
+            json!({
+                "url": format!("{splunk}/services/collector/raw"), "token": token,
+                "channel": "0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba", "sourcetype": "cef",
+            }),
+            &[],
+        ),
+        (
+            "splunk-hec",
+            json!({
+                "url": splunk, "endpoint": "raw", "token": token, "fields": {"a": "b"}, "ack_timeout_s": 9,
+                "channel": "not-a-guid",
+            }),
+            &["channel", "ack_timeout_s", "fields"],
+        ),
+        (
+            "splunk-hec",
+            json!({"url": format!("{splunk}/services/collector/event"), "endpoint": "raw", "token": token}),
+            &["url"],
         ),
     ] {
         assert_eq!(keys(kind, &config), expected, "{config}");

@@ -8,8 +8,30 @@
     reason = "a test fails by panicking"
 )]
 
+mod answers;
+mod axiom;
+mod better_stack;
+mod clickhouse;
 mod config;
+mod cribl;
+mod datadog;
+mod elasticsearch;
+mod file;
+mod google_secops;
+mod honeycomb;
+mod kafka_rest;
+mod logscale;
+mod loki;
+mod new_relic;
+mod opensearch;
+mod otlp;
+mod panther;
 mod properties;
+mod r2;
+mod s3;
+mod sentinel;
+mod stdout;
+mod sumo_logic;
 mod vectors;
 mod verdicts;
 

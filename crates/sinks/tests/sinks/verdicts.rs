@@ -122,6 +122,47 @@ fn a_collectors_code_decides_and_its_status_where_there_is_none() {
             r#"{"text":"Query string authorization is not enabled","code":16}"#,
             TOKEN_REFUSED,
         ),
+        // The health endpoint's own, should a load balancer mix them up: 17 is no answer to events.
+        (200, r#"{"text":"HEC is healthy","code":17}"#, NOT_HEC),
+        (
+            503,
+            r#"{"text":"HEC is unhealthy, queues are full","code":18}"#,
+            "retry",
+        ),
+        (
+            503,
+            r#"{"text":"HEC is unhealthy, ack service unavailable","code":19}"#,
+            "retry",
+        ),
+        (
+            503,
+            r#"{"text":"HEC is unhealthy, queues are full, ack service unavailable","code":20}"#,
+            "retry",
+        ),
+        (400, r#"{"text":"Invalid token","code":21}"#, TOKEN_REFUSED),
+        (400, r#"{"text":"Token disabled","code":22}"#, TOKEN_REFUSED),
+        // Warnings beside an acceptance.
+        (
+            200,
+            r#"{"text":"HEC queue is approaching its capacity limit","code":24}"#,
+            "accepted",
+        ),
+        (
+            200,
+            r#"{"text":"HEC ACK is approaching its capacity limit","code":25}"#,
+            "accepted",
+        ),
+        (503, r#"{"text":"?","code":24}"#, "retry"),
+        (
+            429,
+            r#"{"text":"HEC queue is at capacity and cannot process any more requests","code":26}"#,
+            "retry",
+        ),
+        (
+            429,
+            r#"{"text":"HEC ACK channel is at capacity and cannot process any more requests","code":27}"#,
+            "retry",
+        ),
         // A code that means trouble wins over a friendly status, and a status of trouble over code 0.
         (200, r#"{"text":"Incorrect index","code":7}"#, index),
         (503, r#"{"text":"Success","code":0}"#, "retry"),
@@ -274,6 +315,46 @@ fn an_acknowledged_batch_is_polled_until_it_is_true_or_the_time_is_over() {
             };
             assert_eq!(parts(&again), parts(&poll));
         }
+    }
+}
+
+#[test]
+fn a_collector_close_to_capacity_is_asked_for_its_acknowledgement_all_the_same() {
+    for (body, expected) in [
+        (r#"{"text":"x","code":24,"ackId":7}"#, "pending 1000"),
+        (r#"{"text":"x","code":25,"ackId":7}"#, "pending 1000"),
+        // It took the events, and does not say under which number.
+        (r#"{"text":"x","code":25}"#, "retry"),
+    ] {
+        let verdict = verdict(splunk(true).as_ref(), &head(200, &[]), body.as_bytes());
+        assert_eq!(name(&verdict), expected, "{body}");
+    }
+}
+
+#[test]
+fn raw_lines_are_judged_and_acknowledged_as_objects_are() {
+    let raw = sink(
+        "splunk-hec",
+        &json!({"url": "https://splunk.example:8088/services/collector/raw", "token": {"secret": "TOKEN"}, "ack": true}),
+    );
+    let taken = verdict(raw.as_ref(), &head(200, &[]), br#"{"code":0,"ackId":7}"#);
+    let SinkVerdict::Pending { poll, .. } = taken else {
+        panic!("an acknowledgement is outstanding");
+    };
+    let request = raw.request(&batch(&["a"]).view(), &Attempt::at(Timestamp::default()));
+    let channel = |target: &str| {
+        let (_, query) = target.split_once("channel=").unwrap();
+        query.split('&').next().unwrap().to_owned()
+    };
+    assert_eq!(channel(&poll.target), channel(&request.target));
+    assert!(poll.target.starts_with("/services/collector/ack?"));
+    for (status, body, expected) in [
+        (400, r#"{"code":6}"#, "rejected"),
+        (200, "<html>", NOT_HEC),
+        (404, "", NO_HEC),
+    ] {
+        let verdict = verdict(raw.as_ref(), &head(status, &[]), body.as_bytes());
+        assert_eq!(name(&verdict), expected, "{status} {body}");
     }
 }
 
