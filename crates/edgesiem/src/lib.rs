@@ -24,6 +24,7 @@
 //!         "sinks": { "soc": { "kind": "splunk-hec", "url": "https://splunk.example:8088", "token": { "secret": "SPLUNK_TOKEN" } } },
 //!     }),
 //!     &|name| Some(Secret::new(format!("value-of-{name}"))),
+//!     &[],
 //! )
 //! .expect("a valid configuration");
 //! assert_eq!(config.streams[0].id.as_str(), "prod-waf");
@@ -48,6 +49,7 @@ pub use edgesiem_model::{
     WhenFull, printable,
 };
 pub use edgesiem_pipeline::{Destination, Outcome, Redelivered, Report, SinkReport, Window};
+pub use edgesiem_sinks as sinks;
 pub use edgesiem_stores as stores;
 pub use health::{Expectations, Problem, ProblemKind, Severity, health};
 pub use metrics::{OPENMETRICS_CONTENT_TYPE, openmetrics};

@@ -1,6 +1,6 @@
 //! What there is to choose from: one line a source, a schema, a sink.
 
-use edgesiem_model::{Error, Schema, Sink, Source, Surroundings};
+use edgesiem_model::{Error, Sink, Source, Surroundings};
 use edgesiem_sinks::{Common, SinkConfig, Visitor, with_kind};
 use edgesiem_sources::akamai_siem;
 use serde_json::{Map, Value};
@@ -71,9 +71,4 @@ pub(crate) fn sink(
         around,
     };
     with_kind(kind, table)
-}
-
-/// The schema `name`, with fresh scratch memory; `None` if there is none.
-pub(crate) fn schema(name: &str) -> Option<Box<dyn Schema>> {
-    edgesiem_schemas::by_name(name)
 }

@@ -101,6 +101,21 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
             "key: streams[0].schema. What to do: use one of: decoded, raw, ecs, elastic-integration, cef",
         ),
         (
+            "/streams/0/schema",
+            json!({ "name": "ecs", "expand": true }),
+            "unknown field `expand`",
+        ),
+        (
+            "/streams/0/schema",
+            json!({ "name": "raw", "expand_rules": true }),
+            "key: streams[0].schema.expand_rules",
+        ),
+        (
+            "/streams/0/filter",
+            json!({ "drop": ["httpMessage..path"] }),
+            "key: streams[0].filter.drop[0]",
+        ),
+        (
             "/streams/0/limits",
             json!({ "max_in_flight": 7 }),
             "7 is out of range; key: streams[0].limits.max_in_flight. What to do: use 1 to 6",

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::docs;
 use crate::layering;
 use crate::process::{self, About, say};
 use crate::project::Project;
@@ -48,6 +49,7 @@ pub fn run(project: &Project) -> Result<()> {
             .args(["--", "-D", "warnings"]),
         lint,
     )?;
+    docs::run(project, docs::Mode::Check)?;
     // The tests' types come from the declarations that this build writes.
     wasm::npm_package(project)?;
     process::run(

@@ -37,7 +37,15 @@ const ROOMS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("edgesiem-worker", &["edgesiem"]),
-    ("edgesiem-wasm", &["edgesiem-decode", "edgesiem-edgegrid"]),
+    (
+        "edgesiem-wasm",
+        &[
+            "edgesiem-decode",
+            "edgesiem-edgegrid",
+            "edgesiem-model",
+            "edgesiem-schemas",
+        ],
+    ),
     (
         "edgesiem-faults",
         &[

@@ -10,10 +10,12 @@
 mod bench;
 mod check;
 mod demo;
+mod docs;
 mod faults;
 mod layering;
 mod process;
 mod project;
+mod receivers;
 mod setup;
 mod test;
 mod tools;
@@ -37,8 +39,12 @@ enum Command {
     Demo(demo::Options),
     /// Runs every check and every test, as continuous integration does.
     Test,
+    /// Lets the built Worker deliver to receivers that others wrote, as `test` does too.
+    Receivers(receivers::Options),
     /// Checks formatting, lints, types and the rules between the crates, without running any test.
     Check,
+    /// Writes the pages about sinks, and the README's table of them, from the code.
+    Docs,
     /// Measures decoding against idiomatic JavaScript and against a value tree, in one run.
     Bench(bench::Options),
     /// Breaks the pipeline and its stores in every way, and counts what was lost and what was sent twice.
@@ -66,15 +72,20 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(options) => demo::run(&project, &options)?,
         Command::Test => return test::run(&project),
+        Command::Receivers(options) => receivers::run(&project, &options)?,
         Command::Check => {
             setup::everything(&project)?;
             check::run(&project)?;
         }
+        Command::Docs => docs::run(&project, docs::Mode::Write)?,
         Command::Bench(options) => bench::run(&project, &options)?,
         Command::Faults(options) => faults::run(&project, &options)?,
         Command::Wasm => wasm::npm_package(&project)?,
         Command::Worker => wasm::worker_for_wrangler(&project)?,
-        Command::Setup => setup::everything(&project)?,
+        Command::Setup => {
+            setup::everything(&project)?;
+            receivers::install(&project)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{self, About};
 use crate::project::Project;
-use crate::{bench, check, faults, setup, wasm};
+use crate::{bench, check, faults, receivers, setup, wasm};
 
 /// Folders of TypeScript tests under tests/. All of them must exist.
-const TYPESCRIPT_TESTS: [&str; 3] = ["vectors", "emulator", "e2e"];
+const TYPESCRIPT_TESTS: [&str; 4] = ["vectors", "emulator", "emulator/sinks", "e2e"];
 
 const REMEDY: &str =
     "find the first failure above; each test's name says what should have happened";
@@ -32,6 +32,13 @@ pub fn run(project: &Project) -> Result<ExitCode> {
         } else {
             report.skip(&name);
         }
+    }
+    if built {
+        report.tests("tests/schemas", |tally| schemas_test(project, tally));
+        report.tests("tests/receivers", |tally| receivers_test(project, tally));
+    } else {
+        report.skip("tests/schemas");
+        report.skip("tests/receivers");
     }
     report.work("faults", || {
         faults::run(project, &faults::Options::everything())
@@ -67,9 +74,54 @@ fn node_test(project: &Project, folder: &str, tally: &mut Tally) -> Result<()> {
     command
         .args(["--test", "--test-reporter=spec"])
         .args(test_files(project, folder)?);
+    run_node(project, command, None, tally)
+}
+
+/// Lets validators that others wrote read the documents of all schemas.
+fn schemas_test(project: &Project, tally: &mut Tally) -> Result<()> {
+    // As `cargo test` has built all that it needs already.
+    process::run(
+        project,
+        project.cargo().args([
+            "build",
+            "--profile",
+            "test",
+            "--package",
+            "edgesiem-schemas",
+            "--example",
+            "schema-convert",
+        ]),
+        About {
+            usually: None,
+            remedy: "mend what the compiler names",
+        },
+    )?;
+    let mut command = receivers::node_test(project)?;
+    command
+        .env(
+            "EDGESIEM_SCHEMA_CONVERT",
+            project.target().join("debug/examples/schema-convert"),
+        )
+        .args(test_files(project, "schemas")?);
+    run_node(project, command, Some("1 min"), tally)
+}
+
+/// Installs the receivers that others wrote, and lets the built Worker deliver to them.
+fn receivers_test(project: &Project, tally: &mut Tally) -> Result<()> {
+    let mut command = receivers::node_test(project)?;
+    command.args(test_files(project, "receivers")?);
+    run_node(project, command, Some("4 min"), tally)
+}
+
+fn run_node(
+    project: &Project,
+    mut command: Command,
+    usually: Option<&'static str>,
+    tally: &mut Tally,
+) -> Result<()> {
     force_colour(&mut command);
     let about = About {
-        usually: None,
+        usually,
         remedy: REMEDY,
     };
     process::run_watched(project, &mut command, about, |line| tally.read_node(line))

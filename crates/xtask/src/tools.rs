@@ -1,4 +1,5 @@
-//! Programs from the Rust registry, kept in a cache folder of their own by name and version.
+//! Programs from the Rust registry, kept in a cache folder of their own by name and version. The receivers of the tests are
+//! kept there too (`receivers.rs`).
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -59,17 +60,7 @@ fn find_or_install<const N: usize>(project: &Project, tools: [Tool; N]) -> Resul
     };
     let found = tools.each_ref().map(find);
     if found.iter().any(Option::is_none) {
-        fs::create_dir_all(&cache).with_context(|| {
-            format!(
-                "cannot create {}; set EDGESIEM_TOOLS to a folder of yours",
-                cache.display()
-            )
-        })?;
-        let lock = File::create(cache.join(".lock"))?;
-        if lock.try_lock().is_err() {
-            say("waiting for another xtask that is installing tools");
-            lock.lock()?;
-        }
+        let _lock = locked(&cache)?;
         // One build folder for all of them, because they share many crates.
         let build = cache.join(".build");
         let installed = tools
@@ -80,6 +71,22 @@ fn find_or_install<const N: usize>(project: &Project, tools: [Tool; N]) -> Resul
         installed?;
     }
     Ok(tools.map(|tool| find(&tool).unwrap_or_else(|| tool.binary_in(&tool.folder_in(&cache)))))
+}
+
+/// The cache folder, made if it is missing, for this process alone until the file is dropped.
+pub fn locked(cache: &Path) -> Result<File> {
+    fs::create_dir_all(cache).with_context(|| {
+        format!(
+            "cannot create {}; set EDGESIEM_TOOLS to a folder of yours",
+            cache.display()
+        )
+    })?;
+    let lock = File::create(cache.join(".lock"))?;
+    if lock.try_lock().is_err() {
+        say("waiting for another xtask that is installing tools");
+        lock.lock()?;
+    }
+    Ok(lock)
 }
 
 impl Tool {
@@ -166,7 +173,7 @@ impl Tool {
 
 /// `EDGESIEM_TOOLS`, or `edgesiem/tools` in the user's cache folder: outside of `target/`, so that
 /// `cargo clean` does not cost minutes.
-fn cache_folder() -> Result<PathBuf> {
+pub fn cache_folder() -> Result<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(folder) = variable("EDGESIEM_TOOLS") {
         return std::path::absolute(folder).context("EDGESIEM_TOOLS is not a path");
@@ -179,7 +186,7 @@ fn cache_folder() -> Result<PathBuf> {
         .context("there is no home folder for the tools: set EDGESIEM_TOOLS to a folder")
 }
 
-fn remove_folder(folder: &Path) -> Result<()> {
+pub fn remove_folder(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
             Err(problem).with_context(|| format!("cannot remove {}", folder.display()))

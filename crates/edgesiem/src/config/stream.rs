@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use edgesiem_model::{Error, Limits, Source, StreamId, Surroundings, printable};
+use edgesiem_model::{Check, Error, Limits, Schema, Source, StreamId, Surroundings, printable};
 use edgesiem_pipeline::Destination;
+use edgesiem_schemas::{FilterConfig, SchemaConfig};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::StreamConfig;
 use super::table::{at, below, out_of_range, take_kind, typed, unknown};
-use crate::registry::{self, SCHEMA_NAMES, SOURCE_KINDS, sink_kinds};
+use crate::registry::{self, SOURCE_KINDS, sink_kinds};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,16 +18,13 @@ struct StreamTable {
     id: String,
     source: Value,
     sinks: Vec<String>,
-    #[serde(default = "default_schema")]
-    schema: String,
+    #[serde(default)]
+    schema: SchemaConfig,
+    filter: Option<FilterConfig>,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
     emit_gaps: bool,
-}
-
-fn default_schema() -> String {
-    "decoded".to_owned()
 }
 
 /// A table of `[sinks]`, read once to know whether it can be used. Each stream that names it gets a sink of its own.
@@ -83,14 +81,12 @@ pub(super) fn one_stream(
             ));
         })
         .ok();
-    let schema = registry::schema(&table.schema);
-    if schema.is_none() {
-        problems.push(unknown(
-            &format!("{path}.schema"),
-            &table.schema,
-            SCHEMA_NAMES,
-        ));
-    }
+    let mut check = Check::new(around);
+    let schema = table.schema.resolve(table.filter, &mut check);
+    let schema = check
+        .finish(schema)
+        .map_err(|errors| problems.extend(below(path, errors)))
+        .ok();
     problems.extend(limit_problems(path, &table.limits));
     let source = one_source(&format!("{path}.source"), table.source, around)
         .map_err(|errors| problems.extend(errors))
@@ -102,6 +98,9 @@ pub(super) fn one_stream(
         around,
         &mut problems,
     );
+    if let Some(schema) = &schema {
+        problems.extend(misfits(path, schema.as_ref(), &chosen));
+    }
     match (id, schema, source) {
         (Some(id), Some(schema), Some(source)) if problems.is_empty() => Ok(StreamConfig {
             id,
@@ -164,6 +163,25 @@ fn chosen_sinks(
         ));
     }
     chosen
+}
+
+/// Sinks that cannot deliver what the schema writes.
+fn misfits(path: &str, schema: &dyn Schema, sinks: &[Destination]) -> Vec<Error> {
+    sinks
+        .iter()
+        .filter(|destination| !destination.sink.takes(schema.form()))
+        .map(|destination| {
+            at(
+                &format!("{path}.schema"),
+                &format!(
+                    "the sink {} cannot deliver documents of the schema {}",
+                    printable(destination.sink.name(), 80),
+                    schema.name()
+                ),
+                "choose another schema for the stream; the sink's page says which it takes",
+            )
+        })
+        .collect()
 }
 
 /// The bounds within which a run works: below them nothing would ever be sent. The upper ones are what a host
