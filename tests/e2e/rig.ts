@@ -5,7 +5,7 @@
 
 import { startReceiver, type Receiver, type ReceiverOptions } from "../emulator/receiver.ts";
 import { startSiem, type SiemEmulator, type SiemOptions } from "../emulator/siem.ts";
-import { startRuntime, type Environment, type HttpRequest, type Namespace, type Runtime, type RuntimeKind } from "./runtime.ts";
+import { startRuntime, type Bucket, type Environment, type HttpRequest, type Namespace, type Runtime, type RuntimeKind } from "./runtime.ts";
 
 export const STREAM = "emulated";
 export const ADMIN_TOKEN = "an admin token for tests only";
@@ -72,11 +72,14 @@ export interface RigOptions {
   siem?: SiemOptions;
   receiver?: Partial<ReceiverOptions>;
   sink?: "webhook" | "splunk-hec";
+  /** Tables of sinks by name, instead of the one that sends to the receiver; the stream sends to all of them. */
+  sinks?: Record<string, Json>;
   /** `kv` unless something else is asked for. */
   store?: StoreKind;
   /** Folder in which what is stored survives a restart. */
   storage?: string;
-  schema?: "decoded" | "raw";
+  /** Of what the receiver gets it checks the content of `decoded` and `raw`; of others it counts the events. */
+  schema?: string;
   /** Merged into the stream's source, sink and table, and into the configuration. */
   source?: Json;
   sinkTable?: Json;
@@ -84,6 +87,8 @@ export interface RigOptions {
   config?: Json;
   /** `miniflare` unless something else is asked for. */
   runtime?: RuntimeKind;
+  /** Names of R2 buckets that are bound to the Worker. */
+  buckets?: string[];
   /** Replaces the secrets that belong to the emulator. */
   secrets?: Record<string, string>;
 }
@@ -143,6 +148,11 @@ export class Rig {
     return this.#runtime.kv();
   }
 
+  /** The bucket that is bound to the Worker by this name. */
+  bucket(name: string): Promise<Bucket> {
+    return this.#runtime.bucket(name);
+  }
+
   async stored(stream = STREAM): Promise<StoredCheckpoint | undefined> {
     const text = await (await this.kv()).get(`checkpoint/${stream}`);
     return text === null ? undefined : (JSON.parse(text) as StoredCheckpoint);
@@ -185,7 +195,8 @@ export class Rig {
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const siem = await startSiem({ available: 1000, ...options.siem });
   const schema = options.schema ?? "decoded";
-  const receiver = await startReceiver({ events: siem.events, schema, available: () => siem.available, ...options.receiver });
+  const checked = schema === "decoded" || schema === "raw" ? schema : "other";
+  const receiver = await startReceiver({ events: siem.events, schema: checked, available: () => siem.available, ...options.receiver });
   const sink =
     (options.sink ?? "webhook") === "webhook"
       ? { kind: "webhook", url: `${receiver.url}/webhook`, signing_secret: { secret: "WEBHOOK_SECRET" } }
@@ -197,7 +208,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       {
         id: STREAM,
         schema,
-        sinks: ["receiver"],
+        sinks: Object.keys(options.sinks ?? { receiver: true }),
         source: {
           kind: "akamai-siem",
           host: siem.url,
@@ -210,7 +221,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         ...options.stream,
       },
     ],
-    sinks: { receiver: { ...sink, ...options.sinkTable } },
+    sinks: options.sinks ?? { receiver: { ...sink, ...options.sinkTable } },
     ...options.config,
   };
   const secrets = {
@@ -222,6 +233,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ADMIN_TOKEN,
     ...options.secrets,
   };
-  const environment = { config, secrets, ...(options.storage === undefined ? {} : { storage: options.storage }) };
+  const buckets = options.buckets ?? [];
+  const environment = { config, secrets, buckets, ...(options.storage === undefined ? {} : { storage: options.storage }) };
   return new Rig(siem, receiver, await startRuntime(options.runtime ?? "miniflare", environment), environment);
 }

@@ -23,11 +23,27 @@ export interface Namespace {
   list(options: { prefix: string }): Promise<{ keys: { name: string }[] }>;
 }
 
+/** The part of an R2 bucket that tests use. */
+export interface Bucket {
+  list(options?: { prefix?: string; cursor?: string }): Promise<{ objects: { key: string; size: number }[]; truncated: boolean; cursor?: string }>;
+  get(key: string): Promise<null | StoredObject>;
+  put(key: string, value: string): Promise<unknown>;
+}
+
+export interface StoredObject {
+  size: number;
+  uploaded: Date;
+  httpMetadata?: { contentType?: string; contentEncoding?: string };
+  customMetadata?: Record<string, string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 export interface Runtime {
   /** Lets the cron fire once and returns its outcome as the platform records it. */
   cron(): Promise<string>;
   fetch(path: string, request?: HttpRequest): Promise<{ status: number; body: string; headers: Record<string, string> }>;
   kv(): Promise<Namespace>;
+  bucket(name: string): Promise<Bucket>;
   /** Everything that the Worker logged since the last call. */
   takeLogs(): string[];
   /** Ends workerd as the kernel does when it is out of memory: nothing gets to say goodbye. */
@@ -48,6 +64,8 @@ export interface Environment {
   secrets: Record<string, string>;
   /** Folder in which KV and the objects survive the runtime; they are forgotten with it if it is left out. */
   storage?: string;
+  /** Names of R2 buckets that are bound to the Worker. */
+  buckets?: readonly string[];
 }
 
 /** `miniflare`: the Worker's requests go out from workerd. `harness`: wrangler's own, whose requests go through Node. */
@@ -64,7 +82,7 @@ interface Scheduled {
 
 const CRON = { cron: "* * * * *" };
 
-async function onMiniflare({ config, secrets, storage }: Environment): Promise<Runtime> {
+async function onMiniflare({ config, secrets, storage, buckets = [] }: Environment): Promise<Runtime> {
   const logs: string[] = [];
   const before = workerds();
   const script = worker();
@@ -73,6 +91,7 @@ async function onMiniflare({ config, secrets, storage }: Environment): Promise<R
       ...script,
       bindings: { EDGESIEM: config as never, ...secrets },
       kvNamespaces: ["EDGESIEM_KV"],
+      r2Buckets: [...buckets],
       durableObjects: { EDGESIEM_STREAM: { className: OBJECT, useSQLite: true } },
       ...(storage === undefined ? {} : { resourcePersistencePath: storage }),
       // Otherwise every start waits for a server of Cloudflare's that tests do not need.
@@ -95,6 +114,7 @@ async function onMiniflare({ config, secrets, storage }: Environment): Promise<R
       for (const pid of started) process.kill(pid, "SIGKILL");
       await miniflare.dispose().catch(() => undefined);
     },
+    bucket: async (name) => (await miniflare.getR2Bucket(name)) as unknown as Bucket,
     kv: async () => (await miniflare.getKVNamespace("EDGESIEM_KV")) as unknown as Namespace,
     takeLogs: () => logs.splice(0),
     close: () => miniflare.dispose(),
@@ -134,6 +154,7 @@ async function onHarness({ config, secrets }: Environment): Promise<Runtime> {
       return { status: response.status, body: await response.text(), headers: Object.fromEntries(response.headers) };
     },
     kill: () => Promise.reject(new Error("only workerd on Miniflare is ended like this")),
+    bucket: () => Promise.reject(new Error("only workerd on Miniflare has buckets")),
     kv: async () => (await worker.getEnv()).EDGESIEM_KV,
     takeLogs() {
       const logs = harness.getLogs().map(({ message }) => message);
