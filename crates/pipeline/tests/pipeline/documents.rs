@@ -76,7 +76,10 @@ fn the_documents_of_a_line_go_into_one_batch_and_filtered_lines_are_counted() {
             let words: Vec<&str> = body.split('\n').collect();
             for line in PAGE {
                 let there = line.split(' ').filter(|word| words.contains(word)).count();
-                assert!(there == 0 || there == line.split(' ').count(), "{most}: {body}");
+                assert!(
+                    there == 0 || there == line.split(' ').count(),
+                    "{most}: {body}"
+                );
             }
         }
     }
@@ -99,7 +102,10 @@ fn a_line_of_which_a_document_is_refused_becomes_one_dead_letter_that_is_sent_ag
         .map(|letter| String::from_utf8_lossy(&letter.raw).into_owned())
         .collect();
     // The documents beside the refused ones are delivered.
-    assert_eq!((raw, case.received.unique("a")), (vec!["a1 a2 a3".to_owned()], 5));
+    assert_eq!(
+        (raw, case.received.unique("a")),
+        (vec!["a1 a2 a3".to_owned()], 5)
+    );
 
     let again = Case::new().sink("a", 2, |_, _| None);
     let stream = again.stream();
@@ -148,9 +154,12 @@ fn an_event_that_is_larger_than_a_sink_takes_is_refused_without_being_sent() {
         (Embedding::JsonString, 9, 3),
         (Embedding::JsonString, 11, 4),
     ] {
-        let mut case = Case::new()
-            .sink("a", 50, |_, _| None)
-            .source(|_, _| Reply::new(200, page(&["one", "\"seven\"", "three", "fifteen8"], "1", false)));
+        let mut case = Case::new().sink("a", 50, |_, _| None).source(|_, _| {
+            Reply::new(
+                200,
+                page(&["one", "\"seven\"", "three", "fifteen8"], "1", false),
+            )
+        });
         case.sinks = vec![Destination::new(
             Box::new(ScriptedSink {
                 name: "a".to_owned(),

@@ -37,7 +37,11 @@ impl Sink for Guarded {
             reason: "no token".to_owned(),
         };
         let stop = || {
-            SinkVerdict::Stop(Error::new(ErrorKind::SinkRefused, "no such client", "mend it"))
+            SinkVerdict::Stop(Error::new(
+                ErrorKind::SinkRefused,
+                "no such client",
+                "mend it",
+            ))
         };
         match answer.head.status {
             200 => {
@@ -57,7 +61,9 @@ impl Sink for Guarded {
     fn request(&self, batch: &BatchView<'_>, attempt: &Attempt<'_>) -> HttpRequest {
         let mut request = self.0.request(batch, attempt);
         let token = attempt.token.expect("asked for");
-        request.headers.push(confidential("authorization", token.clone()));
+        request
+            .headers
+            .push(confidential("authorization", token.clone()));
         request
     }
 
@@ -85,7 +91,10 @@ fn case(seconds: u64, is_good: impl Fn(&str, usize) -> bool + 'static) -> Case {
             let number = given.replace(given.get() + 1);
             return Reply::new(200, format!("t{number} {seconds}"));
         }
-        let token = request.headers.iter().find(|(name, _)| name == "authorization");
+        let token = request
+            .headers
+            .iter()
+            .find(|(name, _)| name == "authorization");
         let token = token.map_or("", |(_, value)| value.expose());
         if is_good(token, count.replace(count.get() + 1)) {
             received.add("a", &request.body);
