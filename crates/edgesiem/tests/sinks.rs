@@ -13,15 +13,19 @@ use std::collections::BTreeSet;
 use edgesiem::{Config, Scheme, Secret, sink_kinds};
 use serde_json::{Value, json};
 
-/// A key that was made for this test and is used nowhere.
-const SERVICE_ACCOUNT: &str = include_str!("service-account.json");
+/// Has the key of a service account that was made for tests.
+const VECTOR: &str = include_str!("../../../tests/vectors/sinks/google-secops/everything.json");
 
 /// A value that fits the secret that an example calls so.
 fn secret(name: &str) -> Option<Secret> {
     let value = if name.contains("WEBHOOK") {
         format!("whsec_{}", "Kioq".repeat(8))
     } else if name.contains("GOOGLE") || name.contains("SECOPS") {
-        SERVICE_ACCOUNT.to_owned()
+        let vector: Value = serde_json::from_str(VECTOR).unwrap();
+        vector["secrets"]["GOOGLE_SERVICE_ACCOUNT"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     } else if name.contains("URL") {
         "https://collectors.example.com/receiver/v1/http/ZaVnC4dhaV1".to_owned()
     } else {
@@ -92,7 +96,7 @@ fn kinds_are_named_once_and_their_pages_say_something() {
             );
         }
         assert!(
-            about.failures.len() >= 3 && !about.sources.is_empty(),
+            !about.failures.is_empty() && (about.local || !about.sources.is_empty()),
             "{}",
             about.kind
         );

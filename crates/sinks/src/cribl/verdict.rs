@@ -1,6 +1,6 @@
 //! What Cribl's answer means.
 //!
-//! Cribl's documentation describes no answer. A source says 200 and, as observed by users, `{"success":true,"items":n}`;
+//! Cribl's documentation describes no answer. A source says 200 and, in some versions, `{"success":true,"items":n}`;
 //! what contradicts that is not taken for success.
 
 use edgesiem_model::{Answer, Secret, SinkVerdict};

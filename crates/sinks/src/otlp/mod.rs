@@ -46,7 +46,7 @@ const ABOUT: About = About {
     product: "OpenTelemetry Protocol (OTLP/HTTP logs)",
     summary: "Sends each batch as one export request to an OpenTelemetry collector or a backend that speaks its protocol, in Protocol \
               Buffers or JSON. Made for the schema `otel`; documents of any other become the body of a log record.",
-    checked_by: "PyPI opentelemetry-proto 1.45.2",
+    checked_by: "rotel 0.0.1a15, PyPI opentelemetry-proto 1.45.2",
     partial: "rejectedLogRecords: all of them, and they become dead letters; some of them, and the batch is halved until the rejected record \
               is alone; records beside it may arrive more than once",
     repeats: "arrive twice, under the same attribute `log.record.uid`",
