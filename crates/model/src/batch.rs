@@ -84,7 +84,16 @@ impl Batch {
             to.extend_from_slice(bytes);
             start..to.len()
         };
-        let raw = append(&mut self.raw, event.raw);
+        // The documents of a line come one after the other, and share it.
+        let before = self.rows.last().filter(|row| {
+            row.line_id == event.line_id
+                && row.line == event.line
+                && row.raw.len() == event.raw.len()
+        });
+        let raw = match before {
+            Some(row) => row.raw.clone(),
+            None => append(&mut self.raw, event.raw),
+        };
         let document = append(&mut self.documents, event.document);
         self.rows.push(Row {
             id: event.id,

@@ -20,24 +20,30 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         if parcel.notice {
             return Vec::new();
         }
-        let mut letters: Vec<DeadLetter> = refused
-            .filter_map(|(index, reason)| {
-                let numbers = [index];
-                let view = parcel.batch.pick(&numbers);
-                let event = view.events().next()?;
-                Some(DeadLetter {
-                    page: self.page.asked.cursor.clone(),
-                    line: event.line,
-                    part: None,
-                    id: event.line_id,
-                    reason: reason.to_owned(),
-                    sink: Some(self.page.name(number).to_owned()),
-                    raw: event.raw.to_vec(),
-                })
-            })
-            .collect();
         // A line is sent again as a whole, whichever of its documents was refused.
-        letters.dedup_by_key(|letter| letter.line);
+        let mut letters: Vec<DeadLetter> = Vec::new();
+        for (index, reason) in refused {
+            let numbers = [index];
+            let view = parcel.batch.pick(&numbers);
+            let Some(event) = view.events().next() else {
+                continue;
+            };
+            if letters
+                .last()
+                .is_some_and(|letter| letter.line == event.line)
+            {
+                continue;
+            }
+            letters.push(DeadLetter {
+                page: self.page.asked.cursor.clone(),
+                line: event.line,
+                part: None,
+                id: event.line_id,
+                reason: reason.to_owned(),
+                sink: Some(self.page.name(number).to_owned()),
+                raw: event.raw.to_vec(),
+            });
+        }
         letters
     }
 
@@ -95,7 +101,11 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
                     self.dead_lettered = self.dead_lettered.saturating_add(1);
                 }
             }
-            self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
+            let too_large = delivered.too_large_lines(&parcel.batch);
+            let counted = letters
+                .iter()
+                .filter(|letter| !too_large.contains(&letter.line));
+            self.intake.letters_made = self.intake.letters_made.saturating_add(counted.count());
             self.intake.letters.extend(letters);
             self.settle_letters().await
         } else {

@@ -161,8 +161,7 @@ impl Batcher {
             return false;
         }
         let events = self.batch.len().saturating_add(line.ends.len());
-        let raws = line.raw.len().saturating_mul(line.ends.len());
-        if self.batch.raw_bytes().saturating_add(raws) > self.max_raw_bytes {
+        if self.batch.raw_bytes().saturating_add(line.raw.len()) > self.max_raw_bytes {
             return false;
         }
         self.gauges.iter().zip(&self.more).all(|(gauge, more)| {

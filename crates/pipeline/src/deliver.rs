@@ -1,6 +1,8 @@
 //! Brings one batch into one sink's care: retry what may pass later, halve what may pass in parts, isolate
 //! what never will.
 
+use std::collections::BTreeSet;
+
 use edgesiem_model::{
     Answer, Attempt, Batch, BatchView, Body, Error, ErrorKind, FetchError, Host, HttpRequest,
     Limits, ResponseHead, Secret, Sink, SinkVerdict, Store,
@@ -26,6 +28,20 @@ pub(crate) struct Delivered {
     /// Numbers of the events that the sink has neither accepted nor refused: none if the delivery succeeded.
     pub(crate) left: Vec<usize>,
     pub(crate) report: SinkReport,
+    /// Numbers of those refused events that were not sent, because they are larger than the sink takes one.
+    too_large: BTreeSet<usize>,
+}
+
+impl Delivered {
+    /// Lines of the refused events that were not sent, because they are larger than the sink takes one.
+    pub(crate) fn too_large_lines(&self, batch: &Batch) -> BTreeSet<u64> {
+        let numbers: Vec<usize> = self.too_large.iter().copied().collect();
+        batch
+            .pick(&numbers)
+            .events()
+            .map(|event| event.line)
+            .collect()
+    }
 }
 
 /// How some events of the batch fared.
@@ -39,6 +55,14 @@ enum Sent {
 struct Judged {
     verdict: SinkVerdict,
     class: &'static str,
+}
+
+/// Where a token comes from.
+enum Origin {
+    /// It was asked for just now.
+    Fresh,
+    /// It was kept, under this number.
+    Kept(u64),
 }
 
 pub(crate) struct Deliver<'a, H, S> {
@@ -61,12 +85,10 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
     ) -> (Delivered, Result<(), Error>) {
         let mut done = Delivered::default();
         let asked = numbers.len();
-        let (numbers, mut result) = self.without_excess(batch, numbers, &mut done);
-        let mut todo = vec![numbers];
-        if result.is_ok() {
-            result = self.all(batch, &mut todo, &mut done).await;
-        }
-        if done.refused.len() > self.limits.max_dead_letters {
+        let numbers = self.without_excess(batch, numbers, &mut done);
+        let mut todo = self.in_requests(batch, numbers);
+        let result = self.all(batch, &mut todo, &mut done).await;
+        if self.is_too_many(batch, &done) {
             // Then it is not about single events, and none of them is set aside.
             todo.push(done.refused.drain(..).map(|it| it.index).collect());
         }
@@ -88,31 +110,53 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         batch: &Batch,
         numbers: Vec<usize>,
         done: &mut Delivered,
-    ) -> (Vec<usize>, Result<(), Error>) {
+    ) -> Vec<usize> {
         let limits = self.sink().limits();
         let view = batch.pick(&numbers);
         let excess: Vec<Option<usize>> = view
             .events()
             .map(|event| limits.excess(view.form(), event.document))
             .collect();
-        if excess.iter().all(Option::is_none) {
-            return (numbers, Ok(()));
-        }
         let most = limits.max_event_bytes;
         let mut fitting = Vec::with_capacity(numbers.len());
-        let mut result = Ok(());
         for (number, excess) in numbers.into_iter().zip(excess) {
-            match excess {
-                Some(bytes) if result.is_ok() => {
-                    let reason = format!(
-                        "not sent: it has {bytes} bytes, and the sink takes {most} of one event"
-                    );
-                    result = self.refuse(number, reason, done);
-                }
-                _ => fitting.push(number),
-            }
+            let Some(bytes) = excess else {
+                fitting.push(number);
+                continue;
+            };
+            let reason =
+                format!("not sent: it has {bytes} bytes, and the sink takes {most} of one event");
+            done.too_large.insert(number);
+            done.refused.push(Refused {
+                index: number,
+                reason,
+            });
         }
-        (fitting, result)
+        fitting
+    }
+
+    /// The events in as many requests as the sink's limits ask for, the first one last. A batch fits them all, unless it is
+    /// one line with many documents.
+    fn in_requests(&self, batch: &Batch, numbers: Vec<usize>) -> Vec<Vec<usize>> {
+        let limits = self.sink().limits();
+        let view = batch.pick(&numbers);
+        let mut requests: Vec<Vec<usize>> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut bytes = limits.bytes_per_batch;
+        for (number, event) in numbers.iter().zip(view.events()) {
+            let more = limits.event_bytes(view.form(), event.document);
+            let full =
+                open.len() >= limits.max_events || bytes.saturating_add(more) > limits.max_bytes;
+            if full && !open.is_empty() {
+                requests.push(std::mem::take(&mut open));
+                bytes = limits.bytes_per_batch;
+            }
+            bytes = bytes.saturating_add(more);
+            open.push(*number);
+        }
+        requests.push(open);
+        requests.reverse();
+        requests
     }
 
     fn sink(&self) -> &dyn Sink {
@@ -139,7 +183,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
                 }
             };
             if let [index] = numbers[..] {
-                self.refuse(index, reason, done)?;
+                self.refuse(batch, std::iter::once(Refused { index, reason }), done)?;
             } else {
                 let later = numbers.split_off(numbers.len() / 2);
                 todo.push(later);
@@ -149,12 +193,38 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         Ok(())
     }
 
-    fn refuse(&self, index: usize, reason: String, done: &mut Delivered) -> Result<(), Error> {
-        done.refused.push(Refused { index, reason });
-        if done.refused.len() > self.limits.max_dead_letters {
+    /// Sets events aside; fails if that makes more than are set aside before somebody has looked.
+    fn refuse(
+        &self,
+        batch: &Batch,
+        refused: impl Iterator<Item = Refused>,
+        done: &mut Delivered,
+    ) -> Result<(), Error> {
+        done.refused.extend(refused);
+        if self.is_too_many(batch, done) {
             return Err(self.too_many_refused(done));
         }
         Ok(())
+    }
+
+    /// Lines are counted, not documents: a line of which several documents are refused is one dead letter. What was too large
+    /// for the sink says nothing about the schema, and whoever writes the events chooses their size.
+    fn is_too_many(&self, batch: &Batch, done: &Delivered) -> bool {
+        let refused: Vec<usize> = done
+            .refused
+            .iter()
+            .map(|refused| refused.index)
+            .filter(|index| !done.too_large.contains(index))
+            .collect();
+        if refused.len() <= self.limits.max_dead_letters {
+            return false;
+        }
+        let lines: BTreeSet<u64> = batch
+            .pick(&refused)
+            .events()
+            .map(|event| event.line)
+            .collect();
+        lines.len() > self.limits.max_dead_letters
     }
 
     /// Sends the events with these numbers until the sink has them or will not have them as they are. It takes out
@@ -170,15 +240,15 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
             attempt = attempt.saturating_add(1);
             let view = batch.pick(numbers);
             let Judged { verdict, class } = self.ask(&view, done).await;
-            let (after_ms, reason, again) = match verdict {
+            let (after_ms, reason) = match verdict {
                 SinkVerdict::Accepted => return Ok(Sent::Accepted),
                 SinkVerdict::TooLarge => {
                     return Ok(Sent::Divide("too large for the sink".to_owned()));
                 }
                 SinkVerdict::Rejected { reason } => return Ok(Sent::Divide(reason)),
                 SinkVerdict::Stop(error) => return Err(error.with("sink", self.sink().name())),
-                SinkVerdict::Retry { after_ms, reason } => (after_ms, reason, None),
-                SinkVerdict::Pending { .. } => (None, "no acknowledgement".to_owned(), None),
+                SinkVerdict::Retry { after_ms, reason } => (after_ms, reason),
+                SinkVerdict::Pending { .. } => (None, "no acknowledgement".to_owned()),
                 SinkVerdict::Partial {
                     again,
                     refused,
@@ -194,24 +264,24 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
                         .filter_map(|(place, reason)| Some((number(place)?, reason)))
                         .collect();
                     again.retain(|again| refused.iter().all(|(index, _)| index != again));
+                    // A sink that takes some of it each time will have taken all of it in the end.
+                    if again.len() < numbers.len() {
+                        attempt = 1;
+                    }
                     // What is accepted is accepted, also if there are too many of the others.
                     numbers.clone_from(&again);
-                    for (index, reason) in refused {
-                        self.refuse(index, reason, done)?;
-                    }
+                    let refused = refused.into_iter();
+                    self.refuse(
+                        batch,
+                        refused.map(|(index, reason)| Refused { index, reason }),
+                        done,
+                    )?;
                     if again.is_empty() {
                         return Ok(Sent::Accepted);
                     }
-                    (after_ms, reason, Some(again))
+                    (after_ms, reason)
                 }
             };
-            if let Some(again) = again {
-                // A sink that takes some of it each time will have taken all of it in the end.
-                if again.len() < numbers.len() {
-                    attempt = 1;
-                }
-                *numbers = again;
-            }
             let wait = back_off(
                 self.host,
                 attempt,
@@ -228,7 +298,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
     }
 
     async fn post(&self, view: &BatchView<'_>, done: &mut Delivered) -> Judged {
-        let began = self.host.now();
+        let mut renewed = false;
         loop {
             let token = match self.token().await {
                 Ok(token) => token,
@@ -236,7 +306,7 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
             };
             let attempt = Attempt {
                 now: self.host.now(),
-                token: token.as_ref(),
+                token: token.as_ref().map(|(token, _)| token),
             };
             let request = self.sink().request(view, &attempt);
             done.report.bytes = done.report.bytes.saturating_add(request.body.len() as u64);
@@ -245,23 +315,26 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
                 .judge(request, |answer| self.sink().verdict(view, answer))
                 .await;
             // A token can be revoked before its time. A new one shows whether it was that.
-            let refused = matches!(judged.verdict, SinkVerdict::Stop(_));
-            if !(refused && self.destination.pass.forget_if_older(began)) {
-                return judged;
+            match (&judged.verdict, token) {
+                (SinkVerdict::Stop(_), Some((_, Origin::Kept(number)))) if !renewed => {
+                    self.destination.pass.forget(number);
+                    renewed = true;
+                }
+                _ => return judged,
             }
         }
     }
 
     /// The access token, if the sink needs one.
-    async fn token(&self) -> Result<Option<Secret>, Judged> {
+    async fn token(&self) -> Result<Option<(Secret, Origin)>, Judged> {
+        let pass = &self.destination.pass;
         let now = self.host.now();
+        if let Some((token, number)) = pass.token(now) {
+            return Ok(Some((token, Origin::Kept(number))));
+        }
         let Some(request) = self.sink().token_request(now) else {
             return Ok(None);
         };
-        let pass = &self.destination.pass;
-        if let Some(token) = pass.token(now) {
-            return Ok(Some(token));
-        }
         let mut granted = None;
         let judged = self
             .judge(request, |answer| match self.sink().token_verdict(answer) {
@@ -275,8 +348,8 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         match granted {
             Some(token) => {
                 let secret = token.token.clone();
-                pass.keep(token, self.host.now());
-                Ok(Some(secret))
+                pass.keep(token);
+                Ok(Some((secret, Origin::Fresh)))
             }
             None => Err(judged),
         }
@@ -320,14 +393,21 @@ impl<H: Host, S: Store> Deliver<'_, H, S> {
         self.meter.request();
         let most = self.sink().limits().max_answer_bytes;
         match exchange(self.host, request, most).await {
-            Ok((head, body)) => {
+            Ok(came) => {
                 let answer = Answer {
-                    head: &head,
-                    body: &body,
+                    head: &came.head,
+                    body: &came.body,
                     now: self.host.now(),
                 };
-                let verdict = verdict(&answer);
-                let class = class(&verdict, head.status);
+                let verdict = match (verdict(&answer), came.broken) {
+                    // What did not come may say that some of it was refused.
+                    (SinkVerdict::Accepted, Some(error)) => SinkVerdict::Retry {
+                        after_ms: None,
+                        reason: format!("the answer broke off: {error}"),
+                    },
+                    (verdict, _) => verdict,
+                };
+                let class = class(&verdict, came.head.status);
                 Judged { verdict, class }
             }
             Err(error) => Judged {
@@ -383,16 +463,25 @@ const fn class(verdict: &SinkVerdict, status: u16) -> &'static str {
     }
 }
 
+/// An answer, as far as it came.
+struct Came {
+    head: ResponseHead,
+    body: Vec<u8>,
+    /// Why its body broke off.
+    broken: Option<FetchError>,
+}
+
 /// Sends a request and reads the beginning of the answer.
 async fn exchange<H: Host>(
     host: &H,
     request: HttpRequest,
     max_answer_bytes: usize,
-) -> Result<(ResponseHead, Vec<u8>), FetchError> {
-    let (head, mut body) = host.fetch(request).await?;
-    let answer = read_up_to(&mut body, max_answer_bytes).await;
-    // The status alone decides in most sinks: an answer whose body broke off is still an answer.
-    Ok((head, answer.unwrap_or_default()))
+) -> Result<Came, FetchError> {
+    let (head, mut stream) = host.fetch(request).await?;
+    let mut body = Vec::new();
+    let read = read_into(&mut body, &mut stream, max_answer_bytes).await;
+    let broken = read.err();
+    Ok(Came { head, body, broken })
 }
 
 /// The beginning of a body, at most `max_bytes` of it.
@@ -401,9 +490,18 @@ pub(crate) async fn read_up_to<B: Body>(
     max_bytes: usize,
 ) -> Result<Vec<u8>, FetchError> {
     let mut bytes = Vec::new();
-    while bytes.len() < max_bytes && body.read(&mut bytes).await? != 0 {}
-    bytes.truncate(max_bytes);
+    read_into(&mut bytes, body, max_bytes).await?;
     Ok(bytes)
+}
+
+async fn read_into<B: Body>(
+    bytes: &mut Vec<u8>,
+    body: &mut B,
+    max_bytes: usize,
+) -> Result<(), FetchError> {
+    while bytes.len() < max_bytes && body.read(bytes).await? != 0 {}
+    bytes.truncate(max_bytes);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -149,10 +149,20 @@ impl<'a> Intake<'a> {
         let converted = self
             .schema
             .convert_parts(raw, &mut self.documents, &mut self.ends);
-        let facts = match converted {
+        let mut facts = match converted {
             Ok(facts) => facts,
             Err(unreadable) => return self.unreadable(raw, unreadable.to_string()),
         };
+        if self.documents.len() > self.max_document_bytes && self.ends.len() > 1 {
+            // By rule it is too much. As one document it may not be.
+            self.documents.clear();
+            self.ends.clear();
+            facts = match self.schema.convert(raw, &mut self.documents) {
+                Ok(facts) => facts,
+                Err(unreadable) => return self.unreadable(raw, unreadable.to_string()),
+            };
+            self.ends.push(self.documents.len());
+        }
         if self.documents.len() > self.max_document_bytes {
             let reason = "its documents are longer than twice limits.max_event_bytes";
             return self.unreadable(raw, reason.to_owned());
@@ -235,7 +245,8 @@ impl<'a> Intake<'a> {
             id,
             line_id: id,
             line: 0,
-            time: Some(gap.detected_at),
+            // Not that of now: receivers that want events in order would refuse those that follow.
+            time: Some(gap.resumed_from),
             raw: &line,
             document: &document,
         });

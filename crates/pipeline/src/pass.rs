@@ -9,34 +9,35 @@ const MARGIN_MS: i64 = 60_000;
 
 /// What a sink's requests are let through with.
 #[derive(Default)]
-pub(crate) struct Pass(RefCell<Option<Granted>>);
+pub(crate) struct Pass(RefCell<Kept>);
 
-struct Granted {
-    at: Timestamp,
-    token: AccessToken,
+#[derive(Default)]
+struct Kept {
+    token: Option<AccessToken>,
+    /// Counts tokens, so that a request that was refused does not make another one's newer token be forgotten.
+    number: u64,
 }
 
 impl Pass {
-    /// The token, if there is one that is still good.
-    pub(crate) fn token(&self, now: Timestamp) -> Option<Secret> {
+    /// The token, if there is one that is still good, and its number.
+    pub(crate) fn token(&self, now: Timestamp) -> Option<(Secret, u64)> {
         let kept = self.0.borrow();
-        let granted = kept.as_ref()?;
-        // One that was issued for less than the margin is good for a single use.
-        let good = now.shifted(MARGIN_MS) < granted.token.expires_at || now == granted.at;
-        good.then(|| granted.token.token.clone())
+        let token = kept.token.as_ref()?;
+        let good = now.shifted(MARGIN_MS) < token.expires_at;
+        good.then(|| (token.token.clone(), kept.number))
     }
 
-    pub(crate) fn keep(&self, token: AccessToken, now: Timestamp) {
-        *self.0.borrow_mut() = Some(Granted { at: now, token });
-    }
-
-    /// Forgets the token if it was granted before `time`; says whether it did.
-    pub(crate) fn forget_if_older(&self, time: Timestamp) -> bool {
+    pub(crate) fn keep(&self, token: AccessToken) {
         let mut kept = self.0.borrow_mut();
-        let older = kept.as_ref().is_some_and(|granted| granted.at < time);
-        if older {
-            *kept = None;
+        kept.token = Some(token);
+        kept.number = kept.number.saturating_add(1);
+    }
+
+    /// Forgets the token with this number.
+    pub(crate) fn forget(&self, number: u64) {
+        let mut kept = self.0.borrow_mut();
+        if kept.number == number {
+            kept.token = None;
         }
-        older
     }
 }

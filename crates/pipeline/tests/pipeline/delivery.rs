@@ -520,3 +520,40 @@ impl Schema for Fivefold {
         Ok(EventFacts::default())
     }
 }
+
+#[test]
+fn refused_events_past_the_limit_of_dead_letters_are_neither_lost_nor_called_delivered() {
+    let mended = std::rc::Rc::new(std::cell::Cell::new(false));
+    let is_mended = std::rc::Rc::clone(&mended);
+    let mut case = Case::new()
+        .sink("a", 100, move |_, _| {
+            (!is_mended.get()).then(|| Reply::new(207, "").header("refused", "0,1,2,3,4,5,6,7,8,9"))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..10), "1", false)));
+    case.limits.max_dead_letters = 2;
+    assert_eq!(kind(&case.run()), Some(ErrorKind::SinkRefused));
+    mended.set(true);
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!(
+        (case.received.unique("a"), case.received.most_often("a")),
+        (10, 1)
+    );
+    assert_eq!(case.world.letters.borrow().len(), 0);
+}
+
+#[test]
+fn a_sink_that_takes_one_event_at_a_time_gets_them_all() {
+    let case = Case::new()
+        .sink("a", 100, |_, body| {
+            let events = body.split('\n').count();
+            let again: Vec<String> = (1..events).map(|place| place.to_string()).collect();
+            (events > 1).then(|| Reply::new(207, "").header("again", &again.join(",")))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..20), "1", false)));
+    case.run().result.unwrap();
+    assert_eq!(
+        (case.received.unique("a"), case.received.most_often("a")),
+        (20, 1)
+    );
+}
