@@ -206,7 +206,7 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
         (
             "/sinks/soc/kind",
             json!("webhok"),
-            "`webhok` is not known; key: sinks.soc.kind. What to do: use one of: splunk-hec, webhook",
+            "`webhok` is not known; key: sinks.soc.kind. What to do: use one of: splunk-hec, elasticsearch, ",
         ),
         ("/budget", json!({ "wall_s": 0 }), "key: budget.wall_s"),
         (

@@ -557,3 +557,18 @@ fn a_sink_that_takes_one_event_at_a_time_gets_them_all() {
         (20, 1)
     );
 }
+
+#[test]
+fn an_answer_that_broke_off_is_no_acceptance() {
+    let case = Case::new()
+        .sink("a", 100, |attempt, _| {
+            (attempt == 0).then(|| Reply {
+                broken: Some("connection reset".to_owned()),
+                ..Reply::new(200, "{\"rej")
+            })
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..3), "1", false)));
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert_eq!((outcome.report.posts, case.received.unique("a")), (2, 3));
+}
