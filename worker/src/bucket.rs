@@ -79,8 +79,12 @@ async fn try_put(request: HttpRequest) -> Result<u16, Failure> {
         .call3(&bucket, &key.into(), &body, &options)?
         .unchecked_into();
     let object = JsFuture::from(promise).await?;
-    // R2 gives null if the condition does not hold.
-    Ok(if object.is_null() { 412 } else { 200 })
+    // R2 gives the object, or null if the condition does not hold. A KV namespace has a put too, which gives undefined.
+    match object {
+        object if object.is_null() => Ok(412),
+        object if object.is_object() => Ok(200),
+        _ => Err(Failure::NoBinding),
+    }
 }
 
 fn options(request: &HttpRequest) -> Result<Object, JsValue> {

@@ -55,6 +55,16 @@ impl Told<'_> {
         }
     }
 
+    /// What an answer comes to that ends before its end. If it is as long as what we read of one, the next would be cut
+    /// in the same way, and halves of the batch have answers that fit; else something broke off on the way.
+    pub(crate) fn broken_off(&self, max_answer_bytes: usize) -> SinkVerdict {
+        if self.answer.body.len() >= max_answer_bytes {
+            SinkVerdict::TooLarge
+        } else {
+            self.later()
+        }
+    }
+
     pub(crate) fn rejected(&self) -> SinkVerdict {
         SinkVerdict::Rejected {
             reason: self.quote(),

@@ -50,7 +50,7 @@ test("loki: a line that comes twice is stored once, and of a request with a bad 
   assert.match(answer.body.toString(), /too far behind/);
   assert.deepEqual(fake.stored.map(({ value }) => value), ["a", "b", "c", "d"]);
   // Another stream has its own newest line.
-  assert.equal((await post(fake, { ...right(), body: stream({ job: "edgesiem", mode: "replay" }, line("late", NOW - 3_600_001)) })).status, 204);
-  assert.deepEqual((fake.stored as LokiLine[]).at(-1)?.labels, { job: "edgesiem", mode: "replay" });
+  assert.equal((await post(fake, { ...right(), body: stream({ job: "edgesiem", mode: "replay-r7" }, line("late", NOW - 3_600_001)) })).status, 204);
+  assert.deepEqual((fake.stored as LokiLine[]).at(-1)?.labels, { job: "edgesiem", mode: "replay-r7" });
   assert.equal(lokiRateLimited().status, 429);
 });

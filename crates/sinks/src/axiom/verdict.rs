@@ -36,7 +36,7 @@ pub(super) fn verdict(sink: &Axiom, batch: &BatchView<'_>, answer: &Answer<'_>) 
         credentials: &credentials,
     };
     match Meaning::of(answer.head.status) {
-        Meaning::Taken => taken(batch, &told),
+        Meaning::Taken => taken(sink, batch, &told),
         Meaning::Moved => told.moved(),
         Meaning::Credentials => told.stop(
             "Axiom refused our token, or the plan does not allow more",
@@ -59,11 +59,13 @@ pub(super) fn verdict(sink: &Axiom, batch: &BatchView<'_>, answer: &Answer<'_>) 
     }
 }
 
-fn taken(batch: &BatchView<'_>, told: &Told<'_>) -> SinkVerdict {
+fn taken(sink: &Axiom, batch: &BatchView<'_>, told: &Told<'_>) -> SinkVerdict {
     let status = match serde_json::from_slice::<Status>(told.answer.body) {
         Ok(status) => status,
         // Only a long list of failures is ever cut off.
-        Err(error) if error.is_eof() && !told.answer.body.is_empty() => return told.later(),
+        Err(error) if error.is_eof() && !told.answer.body.is_empty() => {
+            return told.broken_off(sink.limits.max_answer_bytes);
+        }
         Err(_) => {
             return told.stop(
                 "the answer is not that of Axiom's ingest API",

@@ -19,9 +19,10 @@ const ID_BYTES: usize = 32;
 pub(super) const BYTES_PER_EVENT: usize =
     BEFORE_ID.len() + ID_BYTES + AFTER_ID.len() + LINE_FEED_BYTES;
 
-/// What is asked of the answer, in a request's query: whether an event was taken and why not, and not its name over again.
+/// What is asked of the answer, in a request's query: whether an event was taken, why not, and where it went; not its id
+/// over again.
 /// Errors that are about the whole request are answered in full whatever is asked.
-const FILTER: &str = "filter_path=errors%2Citems.create.status%2Citems.create.error.type%2C\
+const FILTER: &str = "filter_path=errors%2Citems.create._index%2Citems.create.status%2Citems.create.error.type%2C\
                       items.create.error.reason%2Citems.create.error.caused_by.reason";
 
 /// The request that delivers `batch`.

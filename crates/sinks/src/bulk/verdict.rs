@@ -3,7 +3,9 @@
 //! The status of the whole is 200 even if every event was refused: what became of each is in `items`, in the order of the
 //! request. A 200 counts for nothing unless it has as many items as the batch has events.
 
-use edgesiem_model::{Answer, Error, ErrorKind, SinkVerdict, printable};
+use std::borrow::Cow;
+
+use edgesiem_model::{Answer, BatchView, Error, ErrorKind, SinkVerdict, printable};
 use serde::Deserialize;
 
 use super::{Auth, Bulk};
@@ -14,17 +16,22 @@ use crate::status::Meaning;
 const REASON_CHARS: usize = 500;
 
 #[derive(Deserialize)]
-struct Reply {
-    items: Vec<Item>,
+struct Reply<'a> {
+    #[serde(borrow)]
+    items: Vec<Item<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Item {
-    create: Outcome,
+struct Item<'a> {
+    #[serde(borrow)]
+    create: Outcome<'a>,
 }
 
 #[derive(Deserialize)]
-struct Outcome {
+struct Outcome<'a> {
+    /// Where the event went, or would have gone.
+    #[serde(borrow, rename = "_index", default)]
+    index: Option<Cow<'a, str>>,
     status: u16,
     #[serde(default)]
     error: Option<Cause>,
@@ -51,7 +58,7 @@ struct Deeper {
     reason: Option<String>,
 }
 
-impl Outcome {
+impl Outcome<'_> {
     fn kind(&self) -> &str {
         match &self.error {
             Some(Cause::Told { kind, .. }) => kind,
@@ -67,17 +74,58 @@ impl Outcome {
         }
     }
 
-    /// Why, in words that can be shown.
-    fn told(&self) -> String {
-        let mut text = format!("HTTP {}", self.status);
-        let deeper = match &self.error {
+    fn deeper(&self) -> &str {
+        match &self.error {
             Some(Cause::Told {
                 caused_by: Some(Deeper { reason: Some(text) }),
                 ..
             }) => text,
             _ => "",
+        }
+    }
+
+    /// Whether the event went neither to `index` nor to an index behind it: a pipeline has rerouted it. Data streams keep
+    /// their documents in `.ds-NAME-2026.11.22-000001`, and what they refused in `.fs-NAME-…`; an alias that rolls over
+    /// stands for `NAME-000001`.
+    fn is_elsewhere(&self, index: &str) -> bool {
+        let Some(found) = self.index.as_deref() else {
+            return false;
         };
-        for part in [self.kind(), self.reason(), deeper] {
+        let found = found
+            .strip_prefix(".ds-")
+            .or_else(|| found.strip_prefix(".fs-"))
+            .unwrap_or(found);
+        let is_generation = |rest: &str| {
+            rest.starts_with('-')
+                && rest
+                    .bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'))
+        };
+        found
+            .strip_prefix(index)
+            .is_none_or(|rest| !rest.is_empty() && !is_generation(rest))
+    }
+
+    /// Whether it lacks the time that a data stream wants. Reasons quote values of the event's, so that only their
+    /// beginnings tell.
+    fn has_no_timestamp(&self) -> bool {
+        // `[1:2] failed to parse: data stream timestamp field [@timestamp] is missing`, or the cause alone.
+        let reason = self.reason();
+        let reason = match reason.split_once("] ") {
+            Some((place, rest)) if place.starts_with('[') => rest,
+            _ => reason,
+        };
+        let reason = reason.strip_prefix("failed to parse: ").unwrap_or(reason);
+        [reason, self.deeper()].into_iter().any(|text| {
+            let text = text.strip_prefix("data stream ").unwrap_or(text);
+            text.starts_with("timestamp field [@timestamp]")
+        })
+    }
+
+    /// Why, in words that can be shown.
+    fn told(&self) -> String {
+        let mut text = format!("HTTP {}", self.status);
+        for part in [self.kind(), self.reason(), self.deeper()] {
             if !part.is_empty() {
                 text.push_str(": ");
                 text.push_str(part);
@@ -111,7 +159,7 @@ const FORBIDDEN: Fate = Fate::Stopped(
 impl Fate {
     /// By the item's status and, where that is about the place and not about the event, by the type of its error
     /// (Elasticsearch's exceptions, which OpenSearch has kept).
-    fn of(outcome: &Outcome) -> Self {
+    fn of(outcome: &Outcome<'_>) -> Self {
         match outcome.status {
             200..=299 => Self::There,
             409 if matches!(outcome.kind(), "" | "version_conflict_engine_exception") => {
@@ -127,8 +175,12 @@ impl Fate {
         }
     }
 
-    fn of_bad_request(outcome: &Outcome) -> Self {
+    fn of_bad_request(outcome: &Outcome<'_>) -> Self {
         match outcome.kind() {
+            _ if outcome.has_no_timestamp() => Self::Stopped(
+                "the schema writes no @timestamp, which a data stream needs",
+                "choose the schema ecs or elastic-integration, or write to an index that is no data stream",
+            ),
             "index_closed_exception" => {
                 Self::Stopped("the index is closed", "open it, or write to another one")
             }
@@ -168,28 +220,27 @@ impl Fate {
     }
 }
 
-/// What the answer to a delivery of `events` events means.
-pub(crate) fn verdict(bulk: &Bulk, events: usize, answer: &Answer<'_>) -> SinkVerdict {
+/// What the answer to a delivery of `batch` means.
+pub(crate) fn verdict(bulk: &Bulk, batch: &BatchView<'_>, answer: &Answer<'_>) -> SinkVerdict {
     let credentials = bulk.credentials();
     let told = Told {
         answer,
         credentials: &credentials,
     };
     match answer.head.status {
-        200 => by_items(bulk, events, &told),
+        200 => by_items(bulk, batch, &told),
         status => by_status(bulk, status, &told),
     }
 }
 
-fn by_items(bulk: &Bulk, events: usize, told: &Told<'_>) -> SinkVerdict {
-    let body = told.answer.body;
-    if body.len() >= bulk.limits.max_answer_bytes {
-        // So much is said of refused events only. Halves have answers that fit, and what is there already stays.
-        return SinkVerdict::TooLarge;
-    }
-    let items = match serde_json::from_slice::<Reply>(body) {
+fn by_items(bulk: &Bulk, batch: &BatchView<'_>, told: &Told<'_>) -> SinkVerdict {
+    let events = batch.len();
+    let items = match serde_json::from_slice::<Reply<'_>>(told.answer.body) {
         Ok(reply) => reply.items,
-        Err(error) if error.is_eof() => return told.later(),
+        // What is there already stays when the halves are sent.
+        Err(error) if error.is_eof() => {
+            return told.broken_off(bulk.limits.max_answer_bytes);
+        }
         Err(_) => {
             return told.stop(
                 "the answer is not that of a _bulk request",
@@ -206,16 +257,21 @@ fn by_items(bulk: &Bulk, events: usize, told: &Told<'_>) -> SinkVerdict {
             ),
         };
     }
-    by_fates(items, told)
+    by_fates(bulk, batch, &items, told)
 }
 
-fn by_fates(items: Vec<Item>, told: &Told<'_>) -> SinkVerdict {
+fn by_fates(
+    bulk: &Bulk,
+    batch: &BatchView<'_>,
+    items: &[Item<'_>],
+    told: &Told<'_>,
+) -> SinkVerdict {
     let mut again = Vec::new();
     let mut refused = Vec::new();
     let mut reason = None;
     let mut stopped = None;
     let mut there = 0_usize;
-    for (number, Item { create }) in items.iter().enumerate() {
+    for (number, (Item { create }, event)) in items.iter().zip(batch.events()).enumerate() {
         match Fate::of(create) {
             Fate::There => there = there.saturating_add(1),
             Fate::Again => {
@@ -223,6 +279,14 @@ fn by_fates(items: Vec<Item>, told: &Told<'_>) -> SinkVerdict {
                 again.push(number);
             }
             Fate::Refused => refused.push((number, create.told())),
+            // By a pipeline of the user's, and perhaps by what the event says: that must not hold up the others.
+            Fate::Stopped(..) if create.is_elsewhere(&bulk.index) => {
+                refused.push((number, create.told()));
+            }
+            // An event that has no time gets none from any schema.
+            Fate::Stopped(..) if event.time.is_none() && create.has_no_timestamp() => {
+                refused.push((number, create.told()));
+            }
             Fate::Stopped(message, user_action) => {
                 stopped.get_or_insert_with(|| (message, user_action, create.told()));
                 refused.push((number, create.told()));

@@ -39,8 +39,12 @@ const ABOUT: About = About {
             "this event becomes a dead letter, with the cluster's reason",
         ),
         (
-            "every event with 401, 403, 404, a closed index, a missing pipeline",
+            "every event with 401, 403, 404, a closed index, a missing pipeline, no @timestamp for a data stream",
             "the stream stops and says what to mend",
+        ),
+        (
+            "the same for an event that an ingest pipeline has rerouted to another index",
+            "this event becomes a dead letter",
         ),
         (
             "HTTP 408, 409, 429, 500, 502 to 504, no answer, an answer about another number of events",
@@ -106,7 +110,7 @@ impl Sink for Elasticsearch {
     }
 
     fn verdict(&self, batch: &BatchView<'_>, answer: &Answer<'_>) -> SinkVerdict {
-        bulk::verdict(&self.bulk, batch.len(), answer)
+        bulk::verdict(&self.bulk, batch, answer)
     }
 
     fn health_request(&self, attempt: &Attempt<'_>) -> Option<HttpRequest> {

@@ -22,12 +22,12 @@ pub(super) fn verdict(sink: &Honeycomb, events: usize, answer: &Answer<'_>) -> S
         credentials: &credentials,
     };
     match Meaning::of(answer.head.status) {
-        Meaning::Taken => taken(events, &told),
+        Meaning::Taken => taken(sink, events, &told),
         meaning => by_status(meaning, &told),
     }
 }
 
-fn taken(events: usize, told: &Told<'_>) -> SinkVerdict {
+fn taken(sink: &Honeycomb, events: usize, told: &Told<'_>) -> SinkVerdict {
     if !told.answer.body.trim_ascii_start().starts_with(b"[") {
         return told.stop(
             "the answer is not that of Honeycomb's Events API",
@@ -36,7 +36,8 @@ fn taken(events: usize, told: &Told<'_>) -> SinkVerdict {
     }
     match serde_json::from_slice::<Vec<Item>>(told.answer.body) {
         Ok(items) if items.len() == events => by_item(&items, told),
-        // Cut short, or not about this batch: nobody knows which events it speaks of.
+        Err(error) if error.is_eof() => told.broken_off(sink.limits.max_answer_bytes),
+        // Not about this batch: nobody knows which events it speaks of.
         _ => told.later(),
     }
 }

@@ -10,6 +10,8 @@ use crate::status::Meaning;
 #[serde(default)]
 pub(super) struct Report {
     pub(super) error_code: Option<i64>,
+    /// Version 2 only. Confluent tells none of a record that it refused.
+    pub(super) partition: Option<i64>,
     /// What is said of an error: `error` in version 2, `message` in version 3.
     error: Option<Value>,
     message: Option<Value>,

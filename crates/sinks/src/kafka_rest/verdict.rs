@@ -1,5 +1,7 @@
 //! What a proxy's answer means: its status, and within a 200 the reports.
 
+use std::collections::BTreeSet;
+
 use edgesiem_model::{Answer, Error, ResponseHead, Secret, SinkVerdict};
 use serde::Deserialize;
 
@@ -26,20 +28,31 @@ pub(super) fn verdict(sink: &KafkaRest, events: usize, answer: &Answer<'_>) -> S
     }
     match sink.api {
         Api::V2 => match serde_json::from_slice::<Offsets>(answer.body) {
-            Ok(Offsets { offsets }) if offsets.len() == events => {
+            Ok(Offsets { offsets }) if offsets.len() == events && !of_partitions(&offsets) => {
                 by_record(&offsets, events, &told)
             }
             Ok(Offsets { offsets }) if !offsets.is_empty() => by_partition(&offsets, &told),
             Ok(_) => told.later(),
-            Err(error) if error.is_eof() => told.later(),
+            Err(error) if error.is_eof() => told.broken_off(sink.limits.max_answer_bytes),
             Err(_) => not_a_proxy(&told),
         },
-        Api::V3 => reports(events, &told),
+        Api::V3 => reports(sink, events, &told),
     }
 }
 
+/// Whether these may be Redpanda's reports, one for each partition and in no order, although there are as many as
+/// records. Where it cannot be told, as for two records of Confluent's that went to two partitions, both readings of a
+/// success agree, and a record that Confluent refused has no partition.
+fn of_partitions(reports: &[Report]) -> bool {
+    let mut seen = BTreeSet::new();
+    reports.len() > 1
+        && reports
+            .iter()
+            .all(|report| report.partition.is_some_and(|number| seen.insert(number)))
+}
+
 /// The answer of version 3: one report after the other, without anything around them.
-fn reports(events: usize, told: &Told<'_>) -> SinkVerdict {
+fn reports(sink: &KafkaRest, events: usize, told: &Told<'_>) -> SinkVerdict {
     let mut reports = Vec::new();
     for report in serde_json::Deserializer::from_slice(told.answer.body).into_iter::<Report>() {
         match report {
@@ -52,7 +65,7 @@ fn reports(events: usize, told: &Told<'_>) -> SinkVerdict {
         }
     }
     if reports.is_empty() {
-        return told.later();
+        return told.broken_off(sink.limits.max_answer_bytes);
     }
     by_record(&reports, events, told)
 }

@@ -11,7 +11,8 @@ use crate::document;
 pub(super) const MODE: &str = "mode";
 
 const STREAM: &str = r#"{"streams":[{"stream":{"#;
-const REPLAY_LABEL: &str = r#","mode":"replay""#;
+const REPLAY_LABEL: &str = r#","mode":"replay-"#;
+const REPLAY_LABEL_END: &str = "\"";
 const VALUES: &str = r#"},"values":["#;
 const END: &str = "]}]}";
 const ID: &str = r#",{"edgesiem_id":""#;
@@ -50,8 +51,9 @@ pub(super) fn with_envelope(size: BatchLimits, labels: &str) -> BatchLimits {
     ];
     let event = event.iter().map(|part| part.len()).chain(variable);
     let bytes_per_event = event.fold(0, usize::saturating_add);
-    let request = [STREAM, labels, REPLAY_LABEL, VALUES, END];
+    let request = [STREAM, labels, REPLAY_LABEL, REPLAY_LABEL_END, VALUES, END];
     let request = request.iter().map(|part| part.len());
+    let request = request.chain([Batch::MAX_REPLAY_BYTES]);
     BatchLimits {
         bytes_per_event,
         bytes_per_batch: request.fold(0, usize::saturating_add),
@@ -70,8 +72,10 @@ pub(super) fn request(sink: &Loki, batch: &BatchView<'_>) -> HttpRequest {
     let mut body = Vec::with_capacity(capacity);
     body.extend_from_slice(STREAM.as_bytes());
     body.extend_from_slice(sink.labels.as_bytes());
-    if batch.replay().is_some() {
-        body.extend_from_slice(REPLAY_LABEL.as_bytes());
+    if let Some(replay) = batch.replay() {
+        for part in [REPLAY_LABEL, replay, REPLAY_LABEL_END] {
+            body.extend_from_slice(part.as_bytes());
+        }
     }
     body.extend_from_slice(VALUES.as_bytes());
     let first_time = batch.events().find_map(|event| event.time);

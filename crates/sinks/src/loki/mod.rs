@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Labels are configured and the same for every event: what a request says must never make a stream of its own. Events of
-//! a replay go to a stream with the label `mode="replay"`, because Loki refuses lines that are more than an hour or so
-//! behind the newest of their stream, and carry the replay's name as structured metadata.
+//! a replay go to a stream of its own, with a label such as `mode="replay-r7"`, because Loki refuses lines that are more
+//! than an hour or so behind the newest of their stream, be it live or another replay; they carry the replay's name as
+//! structured metadata too.
 //!
 //! # Time
 //!
@@ -75,7 +76,8 @@ basic = { username = "123456", password = { secret = "GRAFANA_CLOUD_TOKEN" } }
 labels = { job = "akamai", env = "prod" }
 "#,
     try_it: "In Grafana Cloud: the stack's Loki details have URL and user; a token needs the scope logs:write. Then query \
-             `{job=\"akamai\"} | json`, and `{job=\"akamai\", mode=\"\"}` to leave replays out.",
+             `{job=\"akamai\"} | json`, `{job=\"akamai\", mode=\"\"}` to leave replays out, and \
+             `{job=\"akamai\", mode=\"replay-r7\"}` for one of them.",
     sources: &[
         (
             "Loki HTTP API",

@@ -19,8 +19,9 @@
 //!   another request. Records beside it arrive up to as many times as the batch can be halved, under the same
 //!   `log.record.uid`. To set the whole batch aside instead would call events undelivered that were delivered,
 //!   and fill the store of dead letters until the stream stands still.
-//! - A 400 speaks of data that cannot be decoded, and is treated alike.
-//! - Any other status, 500 among them, stops the stream: the batch is not repeated by this run, and nothing of it is set aside. The next
+//! - A 400 speaks of data that cannot be decoded, and is treated alike. So is a 500 whose message begins with
+//!   `Permanent error:`, by which an OpenTelemetry collector hands on what an exporter without a queue will never take.
+//! - Any other status, other 500s among them, stops the stream: the batch is not repeated by this run, and nothing of it is set aside. The next
 //!   run begins with it, which is what an operator wants of a collector that answers 500 because it is overloaded or broken.
 
 mod config;
@@ -60,11 +61,11 @@ const ABOUT: About = About {
         ),
         ("HTTP 413", "sent in halves"),
         (
-            "HTTP 400, rejectedLogRecords",
+            "HTTP 400, rejectedLogRecords, HTTP 500 with \"Permanent error:\" (a collector's exporter without a queue)",
             "the event is isolated and becomes a dead letter",
         ),
         (
-            "HTTP 500 and any other, which the protocol forbids to repeat",
+            "any other HTTP 500, and any other status, which the protocol forbids to repeat",
             "the stream stops and says what to mend; the next run begins with the same batch",
         ),
         (

@@ -40,6 +40,7 @@ pub(super) fn verdict(sink: &Otlp, sent: usize, answer: &Answer<'_>) -> SinkVerd
             ),
         },
         429 | 502..=504 => told.later(),
+        500 if is_permanent(message, answer.body) => told.rejected(),
         status => by_status(status, &told),
     }
 }
@@ -170,6 +171,24 @@ fn status_message(mut body: &[u8]) -> Option<&[u8]> {
         }
     }
     message
+}
+
+/// Whether a refusal's `google.rpc.Status`, in Protocol Buffers or JSON, speaks of this very content: an OpenTelemetry
+/// collector whose exporter has no queue answers 500 for what the exporter will never take, and only the words tell
+/// (`consumererror.NewPermanent`).
+fn is_permanent(message: Option<&[u8]>, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Status<'a> {
+        #[serde(borrow)]
+        message: Cow<'a, str>,
+    }
+    const PERMANENT: &str = "Permanent error:";
+    if let Some(message) = message {
+        return message.starts_with(PERMANENT.as_bytes());
+    }
+    body.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<Status<'_>>(body)
+            .is_ok_and(|status| status.message.starts_with(PERMANENT))
 }
 
 /// An export of nothing is answered like any other.

@@ -147,6 +147,18 @@ fn a_status_without_counts_decides_by_itself() {
 }
 
 #[test]
+fn an_answer_that_is_cut_by_our_limit_halves_the_batch() {
+    let sink = sink("axiom", &config());
+    let beginning = r#"{"ingested":1,"failed":2,"failures":[{"error":""#;
+    let rest = sink.limits().max_answer_bytes - beginning.len();
+    for (length, expected) in [(rest, "too large"), (rest - 1, "retry")] {
+        let body = format!("{beginning}{}", "x".repeat(length));
+        let verdict = verdict(sink.as_ref(), &[Some(T); 3], 200, &[], &body);
+        assert_eq!(name(&verdict), expected);
+    }
+}
+
+#[test]
 fn refused_events_are_found_by_their_times() {
     let sink = sink("axiom", &config());
     let failure = |time: &str| json!({"timestamp": time, "error": "field too long"});

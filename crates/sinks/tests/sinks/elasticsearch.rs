@@ -1,6 +1,8 @@
 //! Elasticsearch: what every answer means, and what a configuration must say. OpenSearch shares the code behind it.
 
-use edgesiem_model::{Answer, Attempt, DocumentForm, Sink, SinkVerdict, Timestamp};
+use edgesiem_model::{
+    Answer, Attempt, Batch, DocumentForm, Event, EventId, Sink, SinkVerdict, Timestamp,
+};
 use serde_json::{Value, json};
 
 use super::answers::problem_keys;
@@ -192,6 +194,93 @@ fn every_status_of_an_event_means_something() {
 }
 
 #[test]
+fn an_event_that_a_pipeline_sent_elsewhere_does_not_stop_the_others() {
+    let of = |index: &str, status: u16, kind: &str| {
+        let error = json!({"type": kind, "reason": "x"});
+        let item = json!({"create": {"_index": index, "status": status, "error": error}});
+        json!({"items": [item]}).to_string()
+    };
+    for (index, is_ours) in [
+        ("logs-akamai.siem-default", true),
+        (".ds-logs-akamai.siem-default-2026.11.22-000001", true),
+        (".fs-logs-akamai.siem-default-2026.11.22-000001", true),
+        ("logs-akamai.siem-default-000001", true),
+        ("logs-akamai.siem-default2", false),
+        ("logs-akamai.siem-default-blocked", false),
+        ("logs-akamai.siem-other", false),
+        (".ds-logs-akamai.siem-other-2026.11.22-000001", false),
+        ("logs-\"quoted", false),
+        ("", false),
+    ] {
+        for (status, kind, stop) in [
+            (403, "security_exception", FORBIDDEN),
+            (404, "index_not_found_exception", MISSING),
+            (400, "index_closed_exception", "stop: the index is closed"),
+        ] {
+            let body = of(index, status, kind);
+            let verdict = judge(cluster().as_ref(), 1, 200, &[], body.as_bytes());
+            let expected = match is_ours {
+                true => stop.to_owned(),
+                false => format!(
+                    "partial [] {:?}",
+                    [(0, format!("HTTP {status}: {kind}: x"))]
+                ),
+            };
+            assert_eq!(name(&verdict), expected, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_without_a_timestamp_stops_before_a_data_stream() {
+    let stop = "stop: the schema writes no @timestamp, which a data stream needs";
+    let missing = "data stream timestamp field [@timestamp] is missing";
+    let parsed = format!("[1:9] failed to parse: {missing}");
+    let quoted =
+        format!("failed to parse field [a] of type [ip]. Preview of field's value: '] {missing}'");
+    for (reason, cause, stops) in [
+        ("failed to parse", missing, true),
+        (parsed.as_str(), "", true),
+        (missing, "", true),
+        ("timestamp field [@timestamp] is missing", "", true),
+        // What the event says decides nothing.
+        (quoted.as_str(), quoted.as_str(), false),
+        (
+            "failed to parse field [@timestamp] of type [date]",
+            "",
+            false,
+        ),
+    ] {
+        let error = json!({"type": "document_parsing_exception", "reason": reason, "caused_by": {"reason": cause}});
+        let item = json!({"create": {"status": 400, "error": error}});
+        let body = json!({"items": [item]}).to_string();
+        let verdict = judge(cluster().as_ref(), 1, 200, &[], body.as_bytes());
+        let shown = name(&verdict);
+        assert_eq!(shown == stop, stops, "{shown}");
+        assert!(stops || shown.starts_with("partial [] [(0,"), "{shown}");
+
+        // An event without a time is at fault itself, whatever the schema.
+        let mut untimed = Batch::default();
+        untimed.push(&Event {
+            id: EventId::from_bytes([0; 16]),
+            line_id: EventId::from_bytes([0; 16]),
+            line: 0,
+            time: None,
+            raw: b"",
+            document: b"{}",
+        });
+        let head = head(200, &[]);
+        let answer = Answer {
+            head: &head,
+            body: body.as_bytes(),
+            now: Timestamp::default(),
+        };
+        let shown = name(&cluster().verdict(&untimed.view(), &answer));
+        assert!(shown.starts_with("partial [] [(0,"), "{shown}");
+    }
+}
+
+#[test]
 fn a_reason_is_printable_and_bounded() {
     let body = json!({"items": [refusal(400, "x", &"\u{202e}long".repeat(1000))]}).to_string();
     let verdict = judge(cluster().as_ref(), 1, 200, &[], body.as_bytes());
@@ -231,7 +320,8 @@ fn a_success_must_be_about_exactly_the_events_that_were_sent() {
 fn an_answer_that_is_cut_by_our_limit_halves_the_batch() {
     let sink = cluster();
     let limits = sink.limits();
-    let item = br#"{"create":{"status":201}},"#;
+    let item =
+        br#"{"create":{"_index":".ds-logs-akamai.siem-default-2026.11.22-000001","status":201}},"#;
     assert!(
         limits.max_events * item.len() < limits.max_answer_bytes,
         "a success is never cut"

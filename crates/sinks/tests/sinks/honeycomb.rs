@@ -74,6 +74,18 @@ fn honeycomb_answers_for_each_event_in_order() {
 }
 
 #[test]
+fn an_answer_that_is_cut_by_our_limit_halves_the_batch() {
+    let sink = sink("honeycomb", &config());
+    let beginning = r#"[{"status":202},{"status":400,"error":""#;
+    let rest = sink.limits().max_answer_bytes - beginning.len();
+    for (length, expected) in [(rest, "too large"), (rest - 1, "retry")] {
+        let body = format!("{beginning}{}", "x".repeat(length));
+        let verdict = of_three(sink.as_ref(), 200, &[], &body);
+        assert_eq!(name(&verdict), expected);
+    }
+}
+
+#[test]
 fn throttled_events_wait_as_long_as_honeycomb_asks() {
     let sink = sink("honeycomb", &config());
     let body = r#"[{"status":202},{"status":429,"error":"slow down"},{"status":202}]"#;

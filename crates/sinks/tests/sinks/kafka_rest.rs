@@ -127,6 +127,69 @@ fn redpanda_reports_on_partitions() {
 }
 
 #[test]
+fn as_many_partitions_as_events_are_not_taken_for_records() {
+    let sink = sink("kafka-rest", &v2());
+    for (offsets, expected) in [
+        // Redpanda tells of partition 0 first, whichever record went there.
+        (
+            r#"[{"partition":0,"error_code":6,"offset":-1},{"partition":1,"offset":17}]"#,
+            "retry",
+        ),
+        (
+            r#"[{"partition":1,"offset":17},{"partition":0,"error_code":87,"offset":-1}]"#,
+            "rejected",
+        ),
+        (
+            r#"[{"partition":1,"offset":17},{"partition":0,"offset":3}]"#,
+            "accepted",
+        ),
+        // Confluent: by record.
+        (
+            r#"[{"partition":0,"offset":17},{"partition":null,"error_code":50003}]"#,
+            "partial [1] []",
+        ),
+        (
+            r#"[{"partition":0,"offset":17},{"partition":0,"error_code":50003}]"#,
+            "partial [1] []",
+        ),
+    ] {
+        let head = head(200, &[]);
+        let body = format!(r#"{{"offsets":{offsets}}}"#);
+        let answer = Answer {
+            head: &head,
+            body: body.as_bytes(),
+            now: Timestamp::default(),
+        };
+        let verdict = sink.verdict(&batch(&["{}", "{}"]).view(), &answer);
+        assert_eq!(name(&verdict), expected, "{offsets}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_by_our_limit_halves_the_batch() {
+    for (config, beginning) in [
+        (v2(), r#"{"offsets":[{"partition":0,"offset":7},{"error":""#),
+        (v3(), r#"{"error_code":500,"message":""#),
+    ] {
+        let sink = sink("kafka-rest", &config);
+        let rest = sink.limits().max_answer_bytes - beginning.len();
+        let cut = format!("{beginning}{}", "x".repeat(rest));
+        let verdict = of_three(sink.as_ref(), &cut);
+        assert_eq!(name(&verdict), "too large");
+        let verdict = of_three(sink.as_ref(), cut.strip_suffix('x').unwrap());
+        assert_eq!(name(&verdict), "retry");
+        let page = format!("<html>{cut}");
+        assert_eq!(name(&of_three(sink.as_ref(), &page)), NOT_A_PROXY);
+    }
+    // What is told before the cut counts, so that the next request has fewer records.
+    let sink = sink("kafka-rest", &v3());
+    let told = reports(&[200, 200]);
+    let cut =
+        told + r#"{"error_code":500,"message":""# + &"x".repeat(sink.limits().max_answer_bytes);
+    assert_eq!(name(&of_three(sink.as_ref(), &cut)), "partial [2] []");
+}
+
+#[test]
 fn version_3_sends_a_report_for_each_record_and_what_is_missing_was_not_taken() {
     let sink = sink("kafka-rest", &v3());
     check_common_statuses(sink.as_ref());

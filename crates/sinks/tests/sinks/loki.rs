@@ -191,6 +191,25 @@ fn identical_lines_have_nanoseconds_of_their_own_and_a_repeated_event_has_the_sa
 }
 
 #[test]
+fn two_replays_have_streams_of_their_own() {
+    let sink = sink("loki", &config());
+    let labels = |replay: Option<&str>| {
+        let mut batch = super::batch(&["{}"]);
+        batch.set_replay(replay.map(Into::into));
+        let request = sink.request(&batch.view(), &Attempt::at(Timestamp::default()));
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        body["streams"][0]["stream"].clone()
+    };
+    for (replay, expected) in [
+        (None, json!({"job": "edgesiem"})),
+        (Some("r7"), json!({"job": "edgesiem", "mode": "replay-r7"})),
+        (Some("r8"), json!({"job": "edgesiem", "mode": "replay-r8"})),
+    ] {
+        assert_eq!(labels(replay), expected);
+    }
+}
+
+#[test]
 fn an_event_without_a_time_takes_its_neighbours() {
     let millis = |times: Vec<String>| -> Vec<u64> {
         let millis = times

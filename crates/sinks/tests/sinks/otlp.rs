@@ -165,6 +165,41 @@ fn a_refusals_message_is_quoted_without_its_encoding() {
 }
 
 #[test]
+fn a_permanent_error_of_a_collectors_exporter_is_about_the_content() {
+    let protobuf = |message: &str| {
+        let length = u8::try_from(message.len()).unwrap();
+        [&[8, 13, 0x12, length], message.as_bytes()].concat()
+    };
+    let as_json = |message: &str| {
+        json!({"code": 13, "message": message})
+            .to_string()
+            .into_bytes()
+    };
+    let permanent = "Permanent error: rejected \"x\"";
+    for sink in both() {
+        for (status, body, expected) in [
+            (500, protobuf(permanent), "rejected"),
+            (500, as_json(permanent), "rejected"),
+            (500, protobuf("not a Permanent error: x"), "stop"),
+            (500, as_json("sending queue is full"), "stop"),
+            (500, permanent.as_bytes().to_vec(), "stop"),
+            (
+                500,
+                json!(["Permanent error: x"]).to_string().into_bytes(),
+                "stop",
+            ),
+            (500, as_json(permanent)[..20].to_vec(), "stop"),
+            (501, as_json(permanent), "stop"),
+            (503, as_json(permanent), "retry 2000"),
+        ] {
+            let shown = name(&verdict_of(sink.as_ref(), 2, status, &body));
+            let shown = shown.split(':').next().unwrap();
+            assert_eq!(shown, expected, "{status} {body:?}");
+        }
+    }
+}
+
+#[test]
 fn an_export_of_nothing_tells_whether_a_receiver_is_well() {
     for sink in both() {
         assert_eq!(health(sink.as_ref(), 200, "{}"), "well");
