@@ -10,6 +10,8 @@ import type { Codec } from "./javascript.ts";
 export interface Run {
   /** The documents that this chunk completes. */
   push(chunk: Uint8Array): Uint8Array;
+  /** Converts without handing the documents out, if it can; their length. */
+  convert?(chunk: Uint8Array): number;
 }
 
 export interface Contestant {

@@ -291,8 +291,7 @@ impl<'a> Scanner<'a> {
         self.rest_of_string(start)
     }
 
-    /// The string that began at `start`; up to here it is plain ASCII. It is called on a copy, because what has no address can
-    /// be kept in registers.
+    /// The string that began at `start`; up to here it is plain ASCII.
     #[cold]
     #[inline(never)]
     fn rest_of_string(&mut self, start: usize) -> Result<Text, Malformed> {

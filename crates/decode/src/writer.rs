@@ -1,13 +1,10 @@
 //! Appends JSON text to a buffer, 16 bytes at a time where that is quicker than exact.
 
+mod text;
+
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::block::{
-    Block, backslashable, backslashed, controls_and, load, lower_case, string_stops,
-};
+use crate::block::{Block, load};
 
 /// Room that [`Writer::need`] leaves beyond what was asked for, so that whole blocks can be written.
 const SLACK: usize = 32;
@@ -171,6 +168,33 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The first `length` bytes of `rest`, and `closing`.
+    #[inline(always)]
+    pub fn closed_stretch(&mut self, rest: &[u8], length: usize, closing: &Literal) {
+        let (Some(head), ..=32) = (rest.first_chunk::<16>(), length) else {
+            self.copy(rest.get(..length).unwrap_or(rest));
+            return self.literal(closing);
+        };
+        self.need(64);
+        let Some(room) = self
+            .buffer
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut::<64>)
+        else {
+            return;
+        };
+        if let Some(to) = room.first_chunk_mut() {
+            *to = *head;
+        }
+        if length > 16
+            && let Some(tail) = rest.get(length - 16..length)
+        {
+            put(room, length - 16, load(tail, 0));
+        }
+        put(room, length, closing.0);
+        self.len += length + closing.1.min(16);
+    }
+
     /// Any bytes as they are. Up to 256 are written without `memcpy`, which in WebAssembly leaves the compiled code.
     #[inline(never)]
     pub fn copy(&mut self, bytes: &[u8]) {
@@ -318,127 +342,6 @@ impl<'a> Writer<'a> {
         self.len = self.len - cut + text.len();
     }
 
-    /// One ASCII character of a JSON string, escaped if it must be, in the form that `JSON.stringify` uses.
-    #[inline(always)]
-    pub fn character(&mut self, ascii: u8) {
-        if ascii >= 0x20 && ascii != b'"' && ascii != b'\\' {
-            self.byte(ascii);
-        } else {
-            self.escape(ascii);
-        }
-    }
-
-    fn escape(&mut self, ascii: u8) {
-        let short = match ascii {
-            b'"' | b'\\' => ascii,
-            0x08 => b'b',
-            b'\t' => b't',
-            b'\n' => b'n',
-            0x0c => b'f',
-            b'\r' => b'r',
-            _ => {
-                let digit = |value: u8| {
-                    if value < 10 {
-                        b'0' + value
-                    } else {
-                        b'a' - 10 + value
-                    }
-                };
-                return self.literal(&literal(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    digit(ascii >> 4),
-                    digit(ascii & 0x0f),
-                ]));
-            }
-        };
-        self.literal(&literal(&[b'\\', short]));
-    }
-
-    /// The inside of a JSON string. Bytes from 0x80 on are written as they are.
-    pub fn escaped(&mut self, value: &[u8]) {
-        self.escaped_stretch(value, value.len());
-    }
-
-    /// [`Writer::escaped`] of the first `length` bytes of `rest`. With what follows them at hand, the last block is as quick as
-    /// the others.
-    pub(crate) fn escaped_stretch(&mut self, rest: &[u8], length: usize) {
-        let mut at = 0;
-        while at < length {
-            let block = load(rest, at);
-            let left = length - at;
-            let stops = string_stops(block);
-            // JSON inside of a string has a quote in most blocks, and little else that must be escaped.
-            if left >= 16 && stops != 0 && stops & !backslashable(block) == 0 {
-                self.backslashed_block(block, stops);
-                at += 16;
-                continue;
-            }
-            // Zeros past the end are stops, and not taken for text.
-            let plain = (stops.trailing_zeros() as usize).min(16).min(left);
-            self.block(block, plain);
-            at += plain;
-            if plain < 16
-                && at < length
-                && let Some(byte) = rest.get(at)
-            {
-                if *byte < 0x80 {
-                    self.character(*byte)
-                } else {
-                    self.byte(*byte)
-                }
-                at += 1;
-            }
-        }
-    }
-
-    /// 16 bytes, with a backslash before each whose bit of `stops` is set.
-    #[inline(always)]
-    fn backslashed_block(&mut self, block: Block, stops: u32) {
-        self.need(32);
-        let room = self.buffer.get_mut(self.len..).unwrap_or(&mut []);
-        let mut length = 0;
-        for at in [0, 4, 8, 12] {
-            let stops = stops >> at & 0xf;
-            put(room, length, backslashed(block, at, stops));
-            length += 4 + stops.count_ones() as usize;
-        }
-        self.len += length;
-    }
-
-    /// Writes the first `length` bytes of `rest` up to the first one that is a control character, not ASCII, or one of `stops`,
-    /// and says how many that is.
-    #[inline(always)]
-    pub fn plain_until(&mut self, rest: &[u8], length: usize, [a, b]: [u8; 2]) -> usize {
-        let mut at = 0;
-        while at < length {
-            let block = load(rest, at);
-            let stops = controls_and(block, a, b) | 0x1_0000;
-            let plain = (stops.trailing_zeros() as usize).min(length - at);
-            self.block(block, plain);
-            at += plain;
-            if plain < 16 {
-                break;
-            }
-        }
-        at
-    }
-
-    /// The inside of a JSON string, with U+FFFD in the places of `value` that are not UTF-8.
-    pub fn lossy(&mut self, value: &[u8]) {
-        if value.is_ascii() {
-            return self.escaped(value);
-        }
-        for chunk in value.utf8_chunks() {
-            self.escaped(chunk.valid().as_bytes());
-            if !chunk.invalid().is_empty() {
-                self.copy("\u{fffd}".as_bytes());
-            }
-        }
-    }
-
     /// What was written from `range.start` to `range.end` once more; both count the buffer from its beginning.
     pub fn repeat(&mut self, range: Range<usize>) {
         let (start, end) = (range.start, range.end.min(self.len));
@@ -449,42 +352,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Makes ASCII letters that were written since the length was `start` lower case. Escapes stay what they are, because those
-    /// that are written here have no upper case.
-    pub fn lower_case(&mut self, start: usize) {
-        let mut at = start;
-        while at < self.len {
-            // What is behind the end means nothing, but a block is there: room is always left.
-            if let Some(block) = self.buffer.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-                *block = lower_case(*block);
-            }
-            at += 16;
-        }
-    }
-
     /// What is in the buffer from `start` on.
     pub fn written(&self, start: usize) -> &[u8] {
         self.buffer.get(start..self.len).unwrap_or(&[])
-    }
-
-    /// The rest of the member `"key":"…"` whose opening quote was just written. If `value` is not UTF-8, the text has
-    /// U+FFFD in the places that are not, and a member `<key>Base64` with the bytes follows.
-    pub fn text_member(&mut self, key: &[u8], value: &[u8]) {
-        if value.is_ascii() || std::str::from_utf8(value).is_ok() {
-            self.escaped(value);
-            return self.byte(b'"');
-        }
-        for chunk in value.utf8_chunks() {
-            self.escaped(chunk.valid().as_bytes());
-            if !chunk.invalid().is_empty() {
-                self.copy("\u{fffd}".as_bytes());
-            }
-        }
-        self.literal(const { &literal(b"\",\"") });
-        self.copy(key);
-        self.literal(const { &literal(b"Base64\":\"") });
-        self.copy(STANDARD.encode(value).as_bytes());
-        self.byte(b'"');
     }
 }
 
@@ -511,7 +381,7 @@ fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
 mod tests {
     use super::Writer;
 
-    fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
+    pub(super) fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
         let mut out = b"before ".to_vec();
         let mut writer = Writer::new(&mut out, 0);
         write(&mut writer);
@@ -521,38 +391,6 @@ mod tests {
             .strip_prefix("before ")
             .unwrap()
             .to_owned()
-    }
-
-    #[test]
-    fn a_string_is_escaped_like_serde_json_does_it() {
-        let all: String = (0..0x180).filter_map(char::from_u32).collect();
-        for text in [
-            all.as_str(),
-            "",
-            "plain",
-            &"x".repeat(100),
-            &"\"".repeat(40),
-            &"\u{1}a\\".repeat(33),
-        ] {
-            let json = written(|writer| {
-                writer.byte(b'"');
-                writer.text_member(b"key", text.as_bytes());
-            });
-            assert_eq!(json, serde_json::to_string(text).unwrap());
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_come_as_text_and_as_base64() {
-        for (bytes, json) in [
-            (&b"a\xb4b"[..], "a\u{fffd}b\",\"keyBase64\":\"YbRi\""),
-            (
-                b"\xe2\x82\xff\"",
-                "\u{fffd}\u{fffd}\\\"\",\"keyBase64\":\"4oL/Ig==\"",
-            ),
-        ] {
-            assert_eq!(written(|writer| writer.text_member(b"key", bytes)), json);
-        }
     }
 
     #[test]

@@ -42,6 +42,64 @@ macro_rules! key {
     };
 }
 
+/// A part of the extension.
+enum Part {
+    /// The key with the text of a member.
+    Member(&'static LongLiteral, Member),
+    /// The key with what the rules have of a facet.
+    List(&'static LongLiteral, Facet),
+    /// A label, which is there also where what it is about is not.
+    Label(&'static [u8]),
+}
+
+const RULES_AND_REQUEST: &[Part] = &[
+    Part::Label(b"c6a2Label=Source IPv6 Address "),
+    Part::List(key!("cs1"), Facet::Rules),
+    Part::Label(b"cs1Label=Rules "),
+    Part::List(key!("cs2"), Facet::Messages),
+    Part::Label(b"cs2Label=Rule Messages "),
+    Part::List(key!("cs3"), Facet::Data),
+    Part::Label(b"cs3Label=Rule Data "),
+    Part::List(key!("cs4"), Facet::Selectors),
+    Part::Label(b"cs4Label=Rule Selectors "),
+    Part::Member(key!("cs5"), Member::ClientReputation),
+    Part::Label(b"cs5Label=Client Reputation "),
+    Part::Member(key!("cs6"), Member::ApiId),
+    Part::Label(b"cs6Label=API ID "),
+    Part::Member(key!("devicePayloadId"), Member::RequestId),
+    Part::Member(key!("dhost"), Member::Host),
+    Part::Member(key!("dpt"), Member::Port),
+    Part::Member(key!("flexString1"), Member::ConfigId),
+    Part::Label(b"flexString1Label=Security Config Id "),
+    Part::Member(key!("flexString2"), Member::PolicyId),
+    Part::Label(b"flexString2Label=Firewall Policy Id "),
+    Part::Member(key!("out"), Member::Bytes),
+];
+
+const ATTACK: &[Part] = &[
+    Part::Member(key!("requestMethod"), Member::Method),
+    Part::Member(key!("src"), Member::ClientIp),
+    // Seconds, as the event has them and the connector writes them, although the format means milliseconds.
+    Part::Member(key!("start"), Member::Start),
+    Part::Member(key!("AkamaiSiemSlowPostAction"), Member::SlowPostAction),
+    Part::Member(key!("AkamaiSiemSlowPostRate"), Member::SlowPostRate),
+    Part::List(key!("AkamaiSiemRuleVersions"), Facet::Versions),
+    Part::List(key!("AkamaiSiemRuleTags"), Facet::Tags),
+    Part::List(key!("AkamaiSiemRuleActions"), Facet::Actions),
+    Part::Member(key!("AkamaiSiemApiKey"), Member::ApiKey),
+    Part::Member(key!("AkamaiSiemTLSVersion"), Member::Tls),
+    Part::Member(key!("AkamaiSiemJA4"), Member::Ja4),
+];
+
+const ANSWER_AND_PLACE: &[Part] = &[
+    Part::Member(key!("AkamaiSiemResponseStatus"), Member::Status),
+    Part::Member(key!("AkamaiSiemContinent"), Member::Continent),
+    Part::Member(key!("AkamaiSiemCountry"), Member::Country),
+    Part::Member(key!("AkamaiSiemCity"), Member::City),
+    Part::Member(key!("AkamaiSiemRegion"), Member::RegionCode),
+    Part::Member(key!("AkamaiSiemASN"), Member::Asn),
+];
+
 impl EventWriter for Cef {
     const NAME: &'static str = "cef";
     const FORM: DocumentForm = DocumentForm::Text;
@@ -54,55 +112,17 @@ impl EventWriter for Cef {
             Effect::Denied | Effect::Altered => MITIGATE,
             Effect::Passed | Effect::Unknown => DETECT,
         });
-        let list = |w: &mut Writer<'_>, key: &LongLiteral, facet: Facet| {
-            self::list(w, key, event, rules, facet);
-        };
-        let member = |w: &mut Writer<'_>, key: &LongLiteral, member: Member| {
-            if let Some(value) = event.get(member) {
-                pair(w, key, |w| text(w, value));
-            }
-        };
         pair(w, key!("act"), |w| lossy(w, &action.text));
-        member(w, key!("app"), Member::Protocol);
+        let parts = |w: &mut Writer<'_>, parts: &[Part]| self::parts(w, event, rules, parts);
+        parts(w, &[Part::Member(key!("app"), Member::Protocol)]);
         if let Some(client) = event.get(Member::ClientIp)
             && host::ip(client.source()).is_some_and(|ip| ip.is_ipv6())
         {
             pair(w, key!("c6a2"), |w| text(w, client));
         }
-        w.short(b"c6a2Label=Source IPv6 Address ");
-        list(w, key!("cs1"), Facet::Rules);
-        w.short(b"cs1Label=Rules ");
-        list(w, key!("cs2"), Facet::Messages);
-        w.short(b"cs2Label=Rule Messages ");
-        list(w, key!("cs3"), Facet::Data);
-        w.short(b"cs3Label=Rule Data ");
-        list(w, key!("cs4"), Facet::Selectors);
-        w.short(b"cs4Label=Rule Selectors ");
-        member(w, key!("cs5"), Member::ClientReputation);
-        w.short(b"cs5Label=Client Reputation ");
-        member(w, key!("cs6"), Member::ApiId);
-        w.short(b"cs6Label=API ID ");
-        member(w, key!("devicePayloadId"), Member::RequestId);
-        member(w, key!("dhost"), Member::Host);
-        member(w, key!("dpt"), Member::Port);
-        member(w, key!("flexString1"), Member::ConfigId);
-        w.short(b"flexString1Label=Security Config Id ");
-        member(w, key!("flexString2"), Member::PolicyId);
-        w.short(b"flexString2Label=Firewall Policy Id ");
-        member(w, key!("out"), Member::Bytes);
+        parts(w, RULES_AND_REQUEST);
         pair(w, key!("request"), |w| request(w, event));
-        member(w, key!("requestMethod"), Member::Method);
-        member(w, key!("src"), Member::ClientIp);
-        // Seconds, as the event has them and the connector writes them, although the format means milliseconds.
-        member(w, key!("start"), Member::Start);
-        member(w, key!("AkamaiSiemSlowPostAction"), Member::SlowPostAction);
-        member(w, key!("AkamaiSiemSlowPostRate"), Member::SlowPostRate);
-        list(w, key!("AkamaiSiemRuleVersions"), Facet::Versions);
-        list(w, key!("AkamaiSiemRuleTags"), Facet::Tags);
-        list(w, key!("AkamaiSiemRuleActions"), Facet::Actions);
-        member(w, key!("AkamaiSiemApiKey"), Member::ApiKey);
-        member(w, key!("AkamaiSiemTLSVersion"), Member::Tls);
-        member(w, key!("AkamaiSiemJA4"), Member::Ja4);
+        parts(w, ATTACK);
         for (key, member, list) in [
             (
                 key!("AkamaiSiemRequestHeaders"),
@@ -120,12 +140,7 @@ impl EventWriter for Cef {
                 None => headers(w, list),
             });
         }
-        member(w, key!("AkamaiSiemResponseStatus"), Member::Status);
-        member(w, key!("AkamaiSiemContinent"), Member::Continent);
-        member(w, key!("AkamaiSiemCountry"), Member::Country);
-        member(w, key!("AkamaiSiemCity"), Member::City);
-        member(w, key!("AkamaiSiemRegion"), Member::RegionCode);
-        member(w, key!("AkamaiSiemASN"), Member::Asn);
+        parts(w, ANSWER_AND_PLACE);
         pair(w, key!("AkamaiSiemCustomData"), |w| {
             let start = w.len();
             event.custom_values(|value| {
@@ -176,6 +191,21 @@ fn pair(w: &mut Writer<'_>, key: &LongLiteral, value: impl FnOnce(&mut Writer<'_
         w.back_to(start);
     } else {
         w.byte(b' ');
+    }
+}
+
+#[inline(never)]
+fn parts(w: &mut Writer<'_>, event: &EventView<'_>, rules: RuleChoice, parts: &[Part]) {
+    for part in parts {
+        match part {
+            Part::Member(key, member) => {
+                if let Some(value) = event.get(*member) {
+                    pair(w, key, |w| text(w, value));
+                }
+            }
+            Part::List(key, facet) => list(w, key, event, rules, *facet),
+            Part::Label(label) => w.short(label),
+        }
     }
 }
 

@@ -192,6 +192,7 @@ fn beginning(name: &str) -> &'static [&'static str] {
     match name {
         Ecs::NAME => &["event", "event.kind"],
         Ocsf::NAME => &["metadata", "metadata.version"],
+        Otel::NAME => &["attributes"],
         _ => &[],
     }
 }

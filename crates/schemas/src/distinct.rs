@@ -1,6 +1,7 @@
 //! Equal things in a list, found in n log n whatever the list: header names, tags and actions can be written by attackers.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Up to this many are compared each with each.
 const FEW: usize = 24;
@@ -10,8 +11,19 @@ const FEW: usize = 24;
 pub(crate) struct Distinct {
     links: Vec<Link>,
     signs: Vec<u64>,
-    order: Vec<usize>,
 }
+
+/// Which texts are equal.
+#[derive(Clone, Copy, Debug)]
+enum Case {
+    Matters,
+    /// Not that of ASCII letters.
+    Ignored,
+}
+
+/// A text that is compared so.
+#[derive(Clone, Copy, Debug)]
+struct Text<'t>(&'t [u8], Case);
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
@@ -23,61 +35,38 @@ impl Distinct {
     /// Takes in a list of the texts that `of` gives for the numbers below `count`.
     #[inline(always)]
     pub fn group<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
-        self.group_by(count, of, sign, |a, b| a.cmp(b));
+        self.link_equal(count, |number| Text(of(number), Case::Matters));
     }
 
     /// Likewise, where upper and lower case of ASCII are the same.
     #[inline(always)]
     pub fn group_ignoring_case<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
-        // Letters differ in this bit between the cases, and other characters may well have the same sign.
-        let sign = |text: &[u8]| sign(text) | 0x2020_2020_2020_2020;
-        let lower = |text: &'t [u8]| text.iter().map(u8::to_ascii_lowercase);
-        self.group_by(count, of, sign, |a, b| lower(a).cmp(lower(b)));
+        self.link_equal(count, |number| Text(of(number), Case::Ignored));
     }
 
-    /// Texts that `compare` calls equal must have the same sign.
     #[inline(always)]
-    fn group_by<'t>(
-        &mut self,
-        count: usize,
-        of: impl Fn(usize) -> &'t [u8],
-        sign: impl Fn(&[u8]) -> u64,
-        compare: impl Fn(&'t [u8], &'t [u8]) -> Ordering,
-    ) {
+    fn link_equal<'t>(&mut self, count: usize, of: impl Fn(usize) -> Text<'t>) {
         self.links.clear();
         let alone = Link {
             next: None,
             is_first: true,
         };
         self.links.resize(count, alone);
-        if count < 2 {
-            return;
+        if count > FEW {
+            return link_many(&mut self.links, &mut (0..count).map(of));
         }
-        let is_same = |a: usize, b: usize| compare(of(a), of(b)).is_eq();
-        if count <= FEW {
-            self.signs.clear();
-            self.signs.extend((0..count).map(|number| sign(of(number))));
-            for (first, sign) in self.signs.iter().enumerate() {
-                // The next equal one is enough: it finds the one after itself.
-                let after = first.saturating_add(1);
-                let mut others = self.signs.iter().enumerate().skip(after);
-                let next = others.find(|(other, text)| *text == sign && is_same(*other, first));
-                if let Some((next, _)) = next {
-                    link(&mut self.links, first, next);
-                }
-            }
-            return;
-        }
-        let mut order = std::mem::take(&mut self.order);
-        order.clear();
-        order.extend(0..count);
-        order.sort_unstable_by(|a, b| compare(of(*a), of(*b)).then(a.cmp(b)));
-        for (a, b) in order.iter().zip(order.iter().skip(1)) {
-            if is_same(*a, *b) {
-                link(&mut self.links, *a, *b);
+        self.signs.clear();
+        self.signs
+            .extend((0..count).map(|number| of(number).sign()));
+        for (first, sign) in self.signs.iter().enumerate() {
+            // The next equal one is enough: it finds the one after itself.
+            let after = first.saturating_add(1);
+            let mut others = self.signs.iter().enumerate().skip(after);
+            let next = others.find(|(other, text)| *text == sign && of(*other) == of(first));
+            if let Some((next, _)) = next {
+                link(&mut self.links, first, next);
             }
         }
-        self.order = order;
     }
 
     /// The first of each kind, in the order of the list.
@@ -108,14 +97,64 @@ fn link(links: &mut [Link], from: usize, to: usize) {
     }
 }
 
-/// Differs for most texts that differ: their beginning, end and length.
-#[inline(always)]
-fn sign(text: &[u8]) -> u64 {
-    let word =
-        |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
-    let length = (text.len() as u64).rotate_left(24);
-    (word(text.first_chunk()) << 32) ^ word(text.last_chunk()) ^ length
+/// Only hostile events have so many: memory is taken for them alone, and the code for it is there once.
+#[cold]
+#[inline(never)]
+fn link_many<'t>(links: &mut [Link], texts: &mut dyn Iterator<Item = Text<'t>>) {
+    let mut last = BTreeMap::new();
+    for (number, text) in texts.enumerate() {
+        if let Some(before) = last.insert(text, number) {
+            link(links, before, number);
+        }
+    }
 }
+
+impl Text<'_> {
+    /// Differs for most texts that differ: their beginning, end and length.
+    #[inline(always)]
+    fn sign(self) -> u64 {
+        let Self(text, case) = self;
+        let word = |bytes: Option<&[u8; 4]>| {
+            bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
+        };
+        let length = (text.len() as u64).rotate_left(24);
+        let sign = (word(text.first_chunk()) << 32) ^ word(text.last_chunk()) ^ length;
+        match case {
+            Case::Matters => sign,
+            // The bit in which the cases of a letter differ.
+            Case::Ignored => sign | 0x2020_2020_2020_2020,
+        }
+    }
+}
+
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self.1 {
+            Case::Matters => self.0.cmp(other.0),
+            Case::Ignored => {
+                let lower = |text: Self| text.0.iter().map(u8::to_ascii_lowercase);
+                lower(*self).cmp(lower(*other))
+            }
+        }
+    }
+}
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match self.1 {
+            Case::Matters => self.0 == other.0,
+            Case::Ignored => self.0.eq_ignore_ascii_case(other.0),
+        }
+    }
+}
+
+impl Eq for Text<'_> {}
 
 #[cfg(test)]
 mod tests {

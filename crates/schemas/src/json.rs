@@ -157,21 +157,46 @@ pub(crate) fn string(writer: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'
 
 /// A number in decimal.
 pub(crate) fn digits(writer: &mut Writer<'_>, value: u64) {
-    let mut left = value;
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    for digit in digits.iter_mut().rev() {
-        // Division of 32 bits is a multiplication, in WebAssembly too; that of 64 bits is none.
-        let (rest, last) = match u32::try_from(left) {
-            Ok(small) => (u64::from(small / 10), u64::from(small % 10)),
-            Err(_) => (left / 10, left % 10),
-        };
-        *digit = b'0'.wrapping_add(last.to_le_bytes()[0]);
-        left = rest;
-        start = start.saturating_sub(1);
-        if left == 0 {
-            break;
+    // The digits of the lower nine places at a time, because division of 32 bits is a multiplication, and that of 64 bits is none.
+    const PLACES: u64 = 1_000_000_000;
+    if value >= PLACES {
+        digits(writer, value / PLACES);
+        return nine_places(writer, value % PLACES, 9);
+    }
+    let length = value
+        .checked_ilog10()
+        .map_or(1, |log| log.saturating_add(1));
+    nine_places(writer, value, usize::try_from(length).unwrap_or(9));
+}
+
+/// The last `length` digits of a number below 10^9.
+fn nine_places(writer: &mut Writer<'_>, value: u64, length: usize) {
+    let mut left = u32::try_from(value).unwrap_or(0);
+    // The first nine are for the digits, from the right; a block can begin at any of them.
+    let mut digits = [0; 9 + 16];
+    for digit in digits.iter_mut().take(9).rev() {
+        *digit = b'0'.wrapping_add((left % 10).to_le_bytes()[0]);
+        left /= 10;
+    }
+    let start = 9_usize.saturating_sub(length);
+    writer.stretch(digits.get(start..).unwrap_or(&[]), length);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digits;
+    use edgesiem_decode::Writer;
+
+    #[test]
+    fn numbers_have_their_digits() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        let around = powers.flat_map(|power| [power - 1, power, power + 1, power / 3 * 2]);
+        for number in around.chain([u64::MAX, 1_490_000_000_000_000_000]) {
+            let mut out = Vec::new();
+            let mut writer = Writer::new(&mut out, 0);
+            digits(&mut writer, number);
+            writer.finish();
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
         }
     }
-    writer.short(digits.get(start..).unwrap_or(&[]));
 }

@@ -67,6 +67,15 @@ impl Contestant {
     /// # Errors
     /// If a line is too long or is not an event.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Uint8Array, JsError> {
+        self.convert(chunk)?;
+        Ok(Uint8Array::from(self.out.as_slice()))
+    }
+
+    /// Like `push`, but keeps the documents, as a host does that is compiled into the module: returns how many bytes they have.
+    ///
+    /// # Errors
+    /// As for `push`.
+    pub fn convert(&mut self, chunk: &[u8]) -> Result<usize, JsError> {
         let Self { framer, work, out } = self;
         out.clear();
         let mut failed = false;
@@ -81,7 +90,7 @@ impl Contestant {
         if failed {
             return Err(JsError::new("a line of the input could not be converted"));
         }
-        Ok(Uint8Array::from(out.as_slice()))
+        Ok(out.len())
     }
 }
 

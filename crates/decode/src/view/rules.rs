@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::block::{base64, load, string_stops};
 use crate::rules::{Cursor, Facet, decode_item, find_item, item_end};
 use crate::scan::{Malformed, Scanner};
-use crate::writer::{LongLiteral, Writer, literal, put};
+use crate::writer::{Literal, LongLiteral, Writer, literal, put};
 
 use super::Slot;
 use super::value::Kind;
@@ -91,6 +91,16 @@ impl Decoded<'_> {
         writer.literal(const { &literal(b",\"") });
         self.write(writer);
         writer.literal(const { &literal(b"\":\"") });
+    }
+
+    /// Writes the bytes as [`Decoded::write`] does, and `closing`.
+    #[inline(always)]
+    pub fn write_closed(self, writer: &mut Writer<'_>, closing: &Literal) {
+        if self.is_plain() {
+            return writer.closed_stretch(self.rest, self.length, closing);
+        }
+        self.write(writer);
+        writer.literal(closing);
     }
 
     /// Writes a literal that ends with a quote, the bytes as [`Decoded::write`] does, and a quote.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::scan::{Text, unescape, unescaped};
-use crate::writer::{LongLiteral, Writer};
+use crate::writer::{Literal, LongLiteral, Writer};
 
 /// What a [`Value`] is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +105,17 @@ impl<'a> Value<'a> {
             Kind::EscapedText => self.pieces(|piece| writer.escaped(piece)),
             Kind::Composite => writer.escaped_stretch(self.rest, self.length),
             _ => writer.stretch(self.rest, self.length),
+        }
+    }
+
+    /// Writes [`Value::text`] as [`Value::write`] does, and `closing`.
+    #[inline(always)]
+    pub fn write_closed(self, writer: &mut Writer<'_>, closing: &Literal) {
+        if matches!(self.kind, Kind::EscapedText | Kind::Composite) {
+            self.write(writer);
+            writer.literal(closing);
+        } else {
+            writer.closed_stretch(self.rest, self.length, closing);
         }
     }
 

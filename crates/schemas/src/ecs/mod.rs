@@ -93,8 +93,8 @@ impl EventWriter for Ecs {
     const NAME: &'static str = "ecs";
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
-        let expected = event.line().len().saturating_mul(3) / 2;
-        let mut writer = Writer::new(out, expected.saturating_add(1024));
+        let expected = event.line().len().saturating_mul(5) / 4;
+        let mut writer = Writer::new(out, expected.saturating_add(256));
         let w = &mut writer;
         let mut document = Document {
             event,

@@ -212,8 +212,7 @@ fn facet(w: &mut Writer<'_>, opening: &[u8], base64: &[u8], value: Decoded<'_>) 
         return;
     }
     w.short(opening);
-    value.write(w);
-    w.literal(END);
+    value.write_closed(w, END);
     if !value.is_utf8() {
         w.short(base64);
         w.copy(STANDARD.encode(value.bytes()).as_bytes());

@@ -1,8 +1,8 @@
 //! Attributes that the semantic conventions have: who asked for what, and what the answer was.
 
-use edgesiem_decode::{EventView, Headers, Member, Value, Writer};
+use edgesiem_decode::{EventView, Headers, Literal, Member, Value, Writer, literal};
 
-use super::value::{END, array, integer, many, text, text_item};
+use super::value::{END, array, integer, many, text};
 use super::{Otel, Record};
 use crate::geo::{is_code, is_region};
 use crate::host;
@@ -30,8 +30,7 @@ impl<'e> Record<'_, 'e> {
                 w.short(text!("geo.region.iso_code"));
                 country.write(w);
                 w.byte(b'-');
-                region.write(w);
-                w.literal(END);
+                region.write_closed(w, END);
             }
             (_, Some(_)) => self.misfits.insert(Member::RegionCode),
             _ => {}
@@ -47,8 +46,7 @@ impl<'e> Record<'_, 'e> {
             return None;
         }
         w.short(opening);
-        value.write(w);
-        w.literal(END);
+        value.write_closed(w, END);
         Some(value)
     }
 
@@ -67,8 +65,7 @@ impl<'e> Record<'_, 'e> {
             } else {
                 text!("http.request.method_original")
             });
-            method.write(w);
-            w.literal(END);
+            method.write_closed(w, END);
         }
         self.integers(w, RESPONSE);
         self.url(w);
@@ -159,8 +156,7 @@ impl Otel {
         });
         if let Some(agent) = agent.filter(|agent| !agent.value.is_empty()) {
             w.short(text!("user_agent.original"));
-            agent.value.write(w);
-            w.literal(END);
+            agent.value.write_closed(w, END);
         }
         self.named_headers(
             w,
@@ -186,9 +182,9 @@ impl Otel {
     ) {
         let name = |number| headers.get(number).and_then(|header| header.name);
         let is_named = |number| name(number).is_some_and(|name| !name.is_empty() && name.is_utf8());
-        let value = |w: &mut Writer<'_>, number| {
+        let value = |w: &mut Writer<'_>, number, closing: &Literal| {
             if let Some(header) = headers.get(number) {
-                header.value.write(w);
+                header.value.write_closed(w, closing);
             }
         };
         self.distinct.group_ignoring_case(headers.len(), |number| {
@@ -207,27 +203,25 @@ impl Otel {
             }
             w.lower_case(start);
             w.short(b"\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"");
-            value(w, first);
-            let mut last = first;
-            while let Some(next) = self.distinct.next(last) {
-                w.short(b"\"},{\"stringValue\":\"");
-                value(w, next);
-                last = next;
+            let mut number = first;
+            while let Some(next) = self.distinct.next(number) {
+                value(w, number, const { &literal(b"\"},{") });
+                w.short(b"\"stringValue\":\"");
+                number = next;
             }
-            w.short(b"\"}]}}}");
+            value(w, number, const { &literal(b"\"}]}}}") });
         }
         if all_named {
             return;
         }
         many(w, unnamed, |w| {
             for number in (0..headers.len()).filter(|number| !is_named(*number)) {
-                text_item(w, |w| {
-                    if let Some(name) = name(number) {
-                        name.write(w);
-                        w.short(b": ");
-                    }
-                    value(w, number);
-                });
+                w.short(b",{\"stringValue\":\"");
+                if let Some(name) = name(number) {
+                    name.write(w);
+                    w.short(b": ");
+                }
+                value(w, number, const { &literal(b"\"}") });
             }
         });
     }

@@ -59,7 +59,7 @@ impl EventWriter for Otel {
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
         let expected = event.line().len().saturating_mul(3);
-        let mut writer = Writer::new(out, expected.saturating_add(4096));
+        let mut writer = Writer::new(out, expected.saturating_add(512));
         let w = &mut writer;
         let mut record = Record {
             event,
@@ -140,8 +140,7 @@ impl Record<'_, '_> {
         for (opening, member) in members {
             if let Some(value) = self.event.get(*member) {
                 w.short(opening);
-                value.write(w);
-                w.literal(END);
+                value.write_closed(w, END);
             }
         }
     }
@@ -182,8 +181,7 @@ impl Record<'_, '_> {
             ] {
                 if let Some(value) = rule.get(facet).filter(|value| !value.is_empty()) {
                     w.short(opening);
-                    value.write(w);
-                    w.literal(END);
+                    value.write_closed(w, END);
                 }
             }
         }

@@ -59,12 +59,3 @@ pub(super) fn many(w: &mut Writer<'_>, opening: &[u8], items: impl FnOnce(&mut W
         w.back_to(start);
     }
 }
-
-/// A string as an item of an array.
-#[inline(always)]
-pub(super) fn text_item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
-    w.literal(const { &literal(b",{\"stringValue\":") });
-    w.byte(b'"');
-    content(w);
-    w.literal(const { &literal(b"\"}") });
-}
