@@ -79,7 +79,7 @@ pub struct Common {
     pub max_batch_bytes: Option<usize>,
     /// Most seconds that one request may take, 1 to 600; 30 if it is not set.
     pub timeout_s: Option<u64>,
-    /// Compress requests. It costs CPU time, about as much as all else together, and saves traffic.
+    /// Compress requests: it costs CPU time and saves traffic.
     pub gzip: bool,
 }
 

@@ -9,7 +9,7 @@ use super::{head, name, sink, verdict};
 
 #[test]
 fn a_host_answers_for_a_file_as_a_server_would() {
-    let sink = sink("file", &json!({"path": "/tmp/x.ndjson"}));
+    let sink = sink("file", &json!({"path": "/var/log/x.ndjson"}));
     let stop = "stop: the file cannot be written";
     for (status, expected) in [
         (200, "accepted"),
@@ -62,7 +62,7 @@ fn ids_have_no_place_in_lines_of_text() {
         (true, DocumentForm::Text, false),
     ] {
         for (kind, config) in [
-            ("file", json!({"path": "/tmp/x", "ids": ids})),
+            ("file", json!({"path": "/var/log/x", "ids": ids})),
             ("stdout", json!({"ids": ids})),
         ] {
             assert_eq!(sink(kind, &config).takes(form), takes, "{kind} {ids}");
@@ -87,7 +87,7 @@ fn problems<C: SinkConfig>(config: serde_json::Value) -> String {
 fn a_host_without_the_place_refuses_the_sink_and_says_what_to_do() {
     let way_out = "key: kind. What to do: run the `edgesiem` command for this sink, or choose a sink that is reached over the network";
     assert_eq!(
-        problems::<edgesiem_sinks::file::Config>(json!({"path": "/tmp/x"})),
+        problems::<edgesiem_sinks::file::Config>(json!({"path": "/var/log/x"})),
         format!("there are no files here; {way_out}")
     );
     assert_eq!(
