@@ -16,18 +16,26 @@ pub enum Profile {
     DurableObject,
     /// A key-value namespace without compare-and-swap.
     Kv,
+    /// A folder that one process has for itself, as the command has it.
+    Folder,
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::DurableObject, Self::Kv];
+    pub const ALL: [Self; 3] = [Self::DurableObject, Self::Kv, Self::Folder];
 
     /// Name in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::DurableObject => "durable-object",
             Self::Kv => "kv",
+            Self::Folder => "folder",
         }
+    }
+
+    /// Whether its store promises that a run that is killed repeats at most one batch per sink, and that its books balance.
+    pub const fn is_exact(self) -> bool {
+        !matches!(self, Self::Kv)
     }
 }
 

@@ -182,7 +182,7 @@ impl<'a> Player<'a> {
         let world = World::new(&case, &events, true);
         let platform: Rc<dyn Platform> = match profile {
             Profile::DurableObject => durable_object::Object::new(&case, &world),
-            Profile::Kv => kv::Namespace::new(&case, &world),
+            Profile::Kv | Profile::Folder => kv::Namespace::new(&case, &world),
         };
         Self {
             scenario,

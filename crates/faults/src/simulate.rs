@@ -69,7 +69,7 @@ pub fn simulate(case: &Case, trace: bool) -> Simulated {
     let world = World::new(&case, &events(case.written), trace);
     let platform: Rc<dyn Platform> = match case.profile {
         Profile::DurableObject => durable_object::Object::new(&case, &world),
-        Profile::Kv => kv::Namespace::new(&case, &world),
+        Profile::Kv | Profile::Folder => kv::Namespace::new(&case, &world),
     };
     let mut schedule = Schedule {
         case: &case,
@@ -241,7 +241,7 @@ fn judge(
         let (repeated, allowed) = (received.repeated(), received.allowed + changed);
         sent_twice += repeated;
         bound += allowed;
-        if case.profile == Profile::DurableObject && repeated > allowed {
+        if case.profile.is_exact() && repeated > allowed {
             problems.push(format!(
                 "sink {sink} got {repeated} events twice, and the faults excuse {allowed}"
             ));
@@ -251,7 +251,7 @@ fn judge(
             problems.push(format!("sink {sink} got {altered} events altered"));
         }
     }
-    if case.profile == Profile::DurableObject
+    if case.profile.is_exact()
         && let Some(position) = platform.status().position
     {
         let counters = position.counters;
@@ -263,7 +263,7 @@ fn judge(
         events: u64::from(case.events),
         lost: lost.len() as u64,
         sent_twice,
-        bound: (case.profile == Profile::DurableObject).then_some(bound),
+        bound: case.profile.is_exact().then_some(bound),
         ..Verdict::default()
     }
 }

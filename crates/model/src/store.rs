@@ -56,20 +56,23 @@ pub struct Accepted {
 }
 
 /// What became of a batch's events at a sink.
+///
+/// What is stored names events by the place of their line in the batch, from 0: that is where they are whenever the batch comes
+/// again, while the page may have it elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Note {
     /// Events that the sink refused: they are dead letters.
     pub refused: Vec<RefusedLine>,
-    /// Lines of events that it has neither accepted nor refused yet; none if the batch is done.
+    /// Places of lines with events that it has neither accepted nor refused yet; none if the batch is done.
     pub left: Vec<u64>,
 }
 
 /// An event that a sink refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedLine {
-    /// Its line in the page.
-    pub line: u64,
+    /// The place of its line in the batch.
+    pub place: u64,
     /// What the sink said, if there was no room for the dead letter: it must be kept before the page is done, and
     /// nothing has to be sent again for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,11 @@
 //! What is set aside: events that a sink refused, and what an optional sink did not take in time.
 
+use std::collections::BTreeMap;
+
 use edgesiem_model::{DeadLetter, Error, ErrorKind, Host, Note, RefusedLine, Store, WhenFull};
 
 use crate::deliver::Delivered;
-use crate::flow::Flow;
+use crate::flow::{Flow, place};
 use crate::lane::Parcel;
 use crate::page::{Failed, store_error};
 
@@ -49,20 +51,21 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
 
     /// Keeps dead letters for which there was no room when the sink refused their events, in an earlier run.
     pub(crate) async fn make_up(&mut self, number: usize, parcel: &Parcel, before: &Note) {
-        let places: Vec<(usize, &str)> = parcel
-            .batch
-            .view()
-            .events()
-            .enumerate()
-            .filter_map(|(index, event)| {
-                let refused = before.refused.iter().find(|it| it.line == event.line)?;
-                Some((index, refused.not_kept.as_deref()?))
-            })
-            .collect();
-        if places.is_empty() {
+        let missing = before.refused.iter().filter_map(|refused| {
+            let reason = refused.not_kept.as_deref()?;
+            Some((refused.place, reason))
+        });
+        let missing: BTreeMap<u64, &str> = missing.collect();
+        if missing.is_empty() {
             return;
         }
-        let letters = self.letters(number, parcel, places.into_iter());
+        let places = parcel.places();
+        let view = parcel.batch.view();
+        let events = view.events().enumerate().filter_map(|(index, event)| {
+            let reason = missing.get(&place(&places, event.line)?)?;
+            Some((index, *reason))
+        });
+        let letters = self.letters(number, parcel, events);
         let kept = if self.page.is_required(number) {
             self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
             self.intake.letters.extend(letters);
@@ -88,16 +91,22 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         let refused = delivered.refused.iter();
         let reasons = refused.map(|refused| (refused.index, refused.reason.as_str()));
         let letters = self.letters(number, parcel, reasons);
+        let places = match letters.is_empty() {
+            true => Vec::new(),
+            false => parcel.places(),
+        };
         let mut lines: Vec<RefusedLine> = letters
             .iter()
-            .map(|letter| RefusedLine {
-                line: letter.line,
-                not_kept: Some(letter.reason.clone()),
+            .filter_map(|letter| {
+                Some(RefusedLine {
+                    place: place(&places, letter.line)?,
+                    not_kept: Some(letter.reason.clone()),
+                })
             })
             .collect();
         let kept = if self.page.is_required(number) {
-            for letter in &letters {
-                if parcel.refused.borrow_mut().insert(letter.line) {
+            for line in &lines {
+                if parcel.refused.borrow_mut().insert(line.place) {
                     self.dead_lettered = self.dead_lettered.saturating_add(1);
                 }
             }

@@ -221,8 +221,8 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         let lane = self.lanes.get_mut(number)?;
         if let Some(note) = &before {
             if self.page.is_required(number) {
-                let lines = note.refused.iter().map(|refused| refused.line);
-                parcel.refused.borrow_mut().extend(lines);
+                let places = note.refused.iter().map(|refused| refused.place);
+                parcel.refused.borrow_mut().extend(places);
             }
             if note.left.is_empty() {
                 lane.report.resumed_batches = lane.report.resumed_batches.saturating_add(1);
@@ -297,7 +297,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         if settled > 0 || result.is_ok() {
             self.book_refused(number, &parcel, &delivered, &mut note)
                 .await;
-            note.left = lines(&parcel, &delivered.left);
+            note.left = places(&parcel, &delivered.left);
             self.remember(number, &parcel, note.clone()).await;
         }
         match result {
@@ -359,9 +359,24 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
 }
 
 /// The lines of the events with these numbers.
-fn lines(parcel: &Parcel, numbers: &[usize]) -> Vec<u64> {
+/// Places of the lines of these events, each once.
+fn places(parcel: &Parcel, numbers: &[usize]) -> Vec<u64> {
+    if numbers.is_empty() {
+        return Vec::new();
+    }
+    let places = parcel.places();
     let view = parcel.batch.pick(numbers);
-    view.events().map(|event| event.line).collect()
+    let mut found: Vec<u64> = view
+        .events()
+        .filter_map(|event| place(&places, event.line))
+        .collect();
+    found.dedup();
+    found
+}
+
+/// The place of a line of the page in the batch that has these lines.
+pub(crate) fn place(lines: &[u64], line: u64) -> Option<u64> {
+    lines.binary_search(&line).ok().map(|place| place as u64)
 }
 
 /// Takes back a batch's memory if nobody else holds it; returns what is still held.

@@ -16,7 +16,7 @@ pub(crate) struct Parcel {
     pub(crate) lines: Range<u64>,
     /// Not events of the page: nothing is remembered of it.
     pub(crate) notice: bool,
-    /// Lines that a required sink refused; an event that two of them refused is counted once.
+    /// Places of lines that a required sink refused; an event that two of them refused is counted once.
     pub(crate) refused: RefCell<BTreeSet<u64>>,
 }
 
@@ -28,15 +28,30 @@ pub(crate) struct Load {
     pub(crate) before: Option<Note>,
 }
 
+impl Parcel {
+    /// Lines of the page with events of the batch, in their order: a line's index is its place in the batch.
+    pub(crate) fn places(&self) -> Vec<u64> {
+        let mut lines: Vec<u64> = self.batch.view().events().map(|event| event.line).collect();
+        lines.dedup();
+        lines
+    }
+}
+
 impl Load {
     /// Numbers of the events to send.
     pub(crate) fn numbers(&self) -> Vec<usize> {
         match &self.before {
             None => (0..self.parcel.batch.len()).collect(),
             Some(note) => {
+                let places = self.parcel.places();
+                let left = note.left.iter().filter_map(|place| {
+                    let place = usize::try_from(*place).ok()?;
+                    places.get(place).copied()
+                });
+                let left: BTreeSet<u64> = left.collect();
                 let view = self.parcel.batch.view();
                 let events = view.events().enumerate();
-                let left = events.filter(|(_, event)| note.left.contains(&event.line));
+                let left = events.filter(|(_, event)| left.contains(&event.line));
                 left.map(|(number, _)| number).collect()
             }
         }

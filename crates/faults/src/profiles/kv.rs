@@ -1,4 +1,5 @@
-//! A key-value namespace that may answer with any older version, and knows no compare-and-swap.
+//! A key-value namespace that may answer with any older version, and knows no compare-and-swap; or one that a process has for
+//! itself, which does neither.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub struct Namespace {
     reads: Cell<u32>,
     /// The next tick does not see that another run holds the lease.
     blind: Cell<bool>,
+    /// A process has locked the folder.
+    locked: Cell<bool>,
     this: std::rc::Weak<Self>,
 }
 
@@ -50,6 +53,7 @@ impl Namespace {
             chance: RefCell::new(Chance::new(case.seed ^ 0x6b76)),
             reads: Cell::new(0),
             blind: Cell::new(false),
+            locked: Cell::new(false),
             this: this.clone(),
         })
     }
@@ -59,7 +63,8 @@ impl Namespace {
         let versions = values.get(key).map_or(&[][..], Vec::as_slice);
         // The operator looks twice.
         let read = self.reads.replace(self.reads.get() + u32::from(waits));
-        let staleness = if self.world.calm.get() || !waits {
+        let exact = self.case.profile.is_exact();
+        let staleness = if self.world.calm.get() || !waits || exact {
             Staleness::None
         } else {
             self.case.staleness
@@ -113,7 +118,20 @@ impl Binding {
     }
 }
 
+/// A process that has locked the folder; the lock of one that is killed counts no more.
+struct Locked(Rc<Namespace>);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.locked.set(false);
+    }
+}
+
 impl KeyValue for Binding {
+    fn exact(&self) -> bool {
+        self.namespace.case.profile.is_exact()
+    }
+
     async fn get(&self, key: &str) -> Result<Option<String>, String> {
         let read = self.around("a read", || {
             let is_blind = self.blind.get() && key.starts_with("lease/");
@@ -200,6 +218,15 @@ impl Platform for Namespace {
                 .executor
                 .point("the trigger", 0)
                 .await;
+            let namespace = &binding.namespace;
+            let _locked = if binding.exact() {
+                if namespace.locked.replace(true) {
+                    return TickEnd::Busy { until: None };
+                }
+                Some(Locked(Rc::clone(namespace)))
+            } else {
+                None
+            };
             match one_run(&binding).await {
                 Ok(end) => end,
                 Err(error) => TickEnd::Ran {
@@ -211,7 +238,8 @@ impl Platform for Namespace {
     }
 
     fn begin_anew(&self) {
-        self.blind.set(true);
+        // A lock does not overlook anybody.
+        self.blind.set(!self.case.profile.is_exact());
     }
 
     fn dead_letters(&self) -> Vec<DeadLetter> {

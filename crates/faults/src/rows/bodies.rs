@@ -4,7 +4,7 @@
 //! (close-delimited, or a proxy that ends what it has): to the pipeline there are these two. That every encoding ends as
 //! one of them is the host's business and shown on the real runtime.
 
-use super::{BOTH, Row, Schedules};
+use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case, SinkCase, Written};
 use crate::simulate::simulate;
 use crate::world::receiver::Kind;
@@ -12,21 +12,21 @@ use crate::world::reply::Ending;
 use crate::world::siem::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
-    ("body cut at every byte, network error", BOTH, |s| {
+    ("body cut at every byte, network error", ALL, |s| {
         cuts(s, Ending::Broken)
     }),
-    ("body cut at every byte, clean end", BOTH, |s| {
+    ("body cut at every byte, clean end", ALL, |s| {
         cuts(s, Ending::Clean)
     }),
     (
         "body cut in pieces, and the run killed at every await point",
-        BOTH,
+        ALL,
         cut_and_killed,
     ),
-    ("every bit of every byte of a page flipped", BOTH, flips),
+    ("every bit of every byte of a page flipped", ALL, flips),
     (
         "chunk boundary at every byte, and every chunk size",
-        BOTH,
+        ALL,
         pieces,
     ),
 ];

@@ -1,18 +1,18 @@
 //! Pages that a run cannot finish within what it has.
 
-use super::{BOTH, Row, Schedules};
+use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case};
 use crate::world::siem::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
     (
         "page beyond the budget finishes over several ticks",
-        BOTH,
+        ALL,
         over_several_ticks,
     ),
     (
         "page beyond the budget, every run killed on top",
-        BOTH,
+        ALL,
         and_killed,
     ),
 ];

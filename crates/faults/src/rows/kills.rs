@@ -1,15 +1,15 @@
 //! Runs that are killed: memory is gone, what was stored and what was sent stays.
 
-use super::{BOTH, Row, Schedules};
-use crate::case::{Blow, Case, SinkCase};
+use super::{ALL, Row, Schedules};
+use crate::case::{Blow, Case, Profile, SinkCase};
 use crate::world::receiver::{ItemFault, Kind};
 
 pub(super) const ROWS: &[Row] = &[
-    ("killed at every await point", BOTH, everywhere),
-    ("killed at every pair of await points", BOTH, pairs),
+    ("killed at every await point", ALL, everywhere),
+    ("killed at every pair of await points", ALL, pairs),
     (
         "killed again and again at the same await point",
-        BOTH,
+        ALL,
         again_and_again,
     ),
 ];
@@ -61,8 +61,8 @@ fn pairs(schedules: &mut Schedules) {
 /// The run after the one that was killed. With a key-value namespace, ticks find its lease first.
 fn second_run(case: &Case) -> usize {
     match case.profile {
-        crate::case::Profile::DurableObject => 1,
-        crate::case::Profile::Kv => 2,
+        Profile::DurableObject | Profile::Folder => 1,
+        Profile::Kv => 2,
     }
 }
 

@@ -29,7 +29,7 @@ pub fn all() -> impl Iterator<Item = Row> {
     .copied()
 }
 
-const BOTH: &[Profile] = &Profile::ALL;
+const ALL: &[Profile] = &Profile::ALL;
 const KV: &[Profile] = &[Profile::Kv];
 
 /// So many broken promises of a row are told one by one.

@@ -1,21 +1,21 @@
 //! Runs of one stream at the same time, and reads that are old.
 
-use super::{BOTH, KV, Row, Schedules};
+use super::{ALL, KV, Row, Schedules};
 use crate::case::{Blow, Staleness};
 use crate::chance::Chance;
 use crate::executor::Order;
 
 pub(super) const ROWS: &[Row] = &[
-    ("2 runs at once, every pair of switches", BOTH, switches),
-    ("2 to 5 runs at once, any order", BOTH, at_once),
+    ("2 runs at once, every pair of switches", ALL, switches),
+    ("2 to 5 runs at once, any order", ALL, at_once),
     (
         "a run that was superseded goes on, at every await point",
-        BOTH,
+        ALL,
         beside,
     ),
     (
         "a run that was superseded goes on, any order",
-        BOTH,
+        ALL,
         beside_in_any_order,
     ),
     (

@@ -1,36 +1,42 @@
 //! Pages that are not what they were, bookmarks that are no longer known, and a source that refuses.
 
-use super::{BOTH, Row, Schedules};
-use crate::case::{Blow, Case};
+use super::{ALL, Row, Schedules};
+use crate::case::{Blow, Case, SinkCase};
 use crate::simulate::Simulated;
+use crate::world::receiver::{ItemFault, Kind};
 use crate::world::siem::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
     (
         "page re-read in another order after a kill at every await point",
-        BOTH,
+        ALL,
         reordered,
     ),
     (
+        "page re-read in another order after a part of a batch was accepted",
+        ALL,
+        reordered_after_parts,
+    ),
+    (
         "page re-read longer after a kill at every await point",
-        BOTH,
+        ALL,
         longer,
     ),
     (
         "page re-read shorter after a kill at every await point",
-        BOTH,
+        ALL,
         shorter,
     ),
-    ("416, and a kill at every await point", BOTH, expired),
+    ("416, and a kill at every await point", ALL, expired),
     (
         "limit ignored by the server, and a kill at every await point",
-        BOTH,
+        ALL,
         overshoot,
     ),
-    ("clock off by up to a day", BOTH, clock),
+    ("clock off by up to a day", ALL, clock),
     (
         "source: 429, 500, 503, burst block, reset, timeout",
-        BOTH,
+        ALL,
         refusals,
     ),
 ];
@@ -53,6 +59,22 @@ fn reordered(schedules: &mut Schedules) {
             small = small.source_fault(request, SourceFault::Reorder(seed + u64::from(request)));
         }
         killed_everywhere(schedules, &small);
+    }
+}
+
+/// A batch of the same events may lie elsewhere in the page than where the rest of it was noted.
+fn reordered_after_parts(schedules: &mut Schedules) {
+    for item in 0..6 {
+        for seed in 1..=40 {
+            let mut case = schedules.case();
+            case.batch_events = 2;
+            case.max_attempts = 1;
+            case.sinks = vec![SinkCase::new(Kind::Bulk), SinkCase::new(Kind::Webhook)];
+            let items = &mut case.sinks[0].script.items;
+            items.insert(item, ItemFault::Again(2));
+            items.insert((item + 3) % 6, ItemFault::Refused);
+            schedules.add(&case.source_fault(1, SourceFault::Reorder(seed)));
+        }
     }
 }
 

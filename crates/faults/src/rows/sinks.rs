@@ -1,15 +1,15 @@
 //! Sinks that refuse, are down, or take what they were sent and do not say so.
 
-use super::{BOTH, Row, Schedules};
+use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case, SinkCase};
 use crate::simulate::Simulated;
 use crate::world::receiver::{ItemFault, Kind, SinkFault};
 
 pub(super) const ROWS: &[Row] = &[
-    ("sink: 429 with Retry-After", BOTH, |s| {
+    ("sink: 429 with Retry-After", ALL, |s| {
         each_request(s, &[SinkFault::Status(429, Some(7))])
     }),
-    ("sink: 500 and 503", BOTH, |s| {
+    ("sink: 500 and 503", ALL, |s| {
         each_request(
             s,
             &[
@@ -20,12 +20,12 @@ pub(super) const ROWS: &[Row] = &[
     }),
     (
         "sink: timeout and reset before anything is applied",
-        BOTH,
+        ALL,
         |s| {
             each_request(s, &[SinkFault::Timeout, SinkFault::Reset]);
         },
     ),
-    ("sink: answer lost after it was applied", BOTH, |s| {
+    ("sink: answer lost after it was applied", ALL, |s| {
         each_request(
             s,
             &[SinkFault::AppliedThenReset, SinkFault::AppliedThenTimeout],
@@ -33,38 +33,38 @@ pub(super) const ROWS: &[Row] = &[
     }),
     (
         "sink: every subset of 6 items not now, never or taken",
-        BOTH,
+        ALL,
         subsets,
     ),
     (
         "sink: items fail and the run is killed at every await point",
-        BOTH,
+        ALL,
         subsets_and_kills,
     ),
     (
         "sink: a batch fails half-way, after parts of it were accepted",
-        BOTH,
+        ALL,
         half_way,
     ),
     (
         "sink: poison at each position, alone and in pairs",
-        BOTH,
+        ALL,
         poison,
     ),
-    ("sink: 413 above every size", BOTH, too_large),
+    ("sink: 413 above every size", ALL, too_large),
     (
         "sink: dead letters find no room until they are taken out",
-        BOTH,
+        ALL,
         full,
     ),
     (
         "sink: one required sink is down for some runs, the other is well",
-        BOTH,
+        ALL,
         one_down,
     ),
     (
         "sink: an optional sink is down for ever",
-        BOTH,
+        ALL,
         optional_down,
     ),
 ];

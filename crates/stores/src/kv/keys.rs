@@ -97,6 +97,10 @@ pub(super) struct StoredCheckpoint {
     pub(super) reset: Timestamp,
     #[serde(default)]
     pub(super) heard: Heard,
+    /// The oldest revision whose progress is of the page that follows: an older one than `revision` after a change of settings,
+    /// whose progress is written down again only afterwards.
+    #[serde(default)]
+    pub(super) page_since: Option<Revision>,
 }
 
 /// `progress/STREAM`.

@@ -58,7 +58,8 @@ impl UnderWay {
 }
 
 impl<K: KeyValue, H: Host> KvStore<'_, K, H> {
-    /// Takes the stream's lease and begins a run, unless another run holds it. `max_stored_dead_letters` is the
+    /// Takes the stream's lease and begins a run, unless another run holds it. Whoever has an exact namespace for itself sees
+    /// to it that there is no other one: a lease that it finds there is that of a run that was killed. `max_stored_dead_letters` is the
     /// stream's limit of that name; KV keeps no more than 100,000 of each kind.
     pub async fn take_lease(
         &self,
@@ -69,6 +70,7 @@ impl<K: KeyValue, H: Host> KvStore<'_, K, H> {
         let began = self.host.now();
         if let Some(held) = under_way.holder()
             && held.until > began
+            && !self.kv.exact()
         {
             return Ok(Lease::Held { until: held.until });
         }

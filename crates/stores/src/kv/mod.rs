@@ -1,9 +1,13 @@
-//! A key-value namespace that may read late and has no compare-and-swap: Workers KV.
+//! A key-value namespace: Workers KV, which may read late and has no compare-and-swap, or a folder of one process.
 //!
 //! What KV promises shapes what this promises: a read may be a minute old or more, also a read that found
 //! nothing, and a key takes one write a second. So the checkpoint is written last, a revision check catches
 //! what it can, and the lease is soft: overlapping runs can deliver events twice, they cannot lose any. What an
 //! operator changes takes effect as late as it is read.
+//!
+//! A namespace that is [`KeyValue::exact`] needs none of these precautions: every acceptance is written down before the
+//! pipeline goes on, and the lease of a run that was killed is taken over at once. Then, as with a database, a run that is
+//! killed repeats at most one batch per sink.
 //!
 //! | key | value |
 //! |---|---|
@@ -60,12 +64,19 @@ pub struct Names {
     pub cursor: Option<String>,
 }
 
-/// A namespace of a key-value store that may read late, as Workers KV.
+/// A namespace of a key-value store that may read late, as Workers KV, or one that does not and says so.
 #[expect(
     async_fn_in_trait,
     reason = "every host is single-threaded; no future is sent anywhere"
 )]
 pub trait KeyValue {
+    /// Whether a read always gives the last write, a write is safe when it returns, writes of a key take effect in the order in
+    /// which they were begun and at any rate, and no other process uses the namespace: a folder behind a lock, or the memory of
+    /// one process.
+    fn exact(&self) -> bool {
+        false
+    }
+
     /// The value, or an older one, or `None` although there is one.
     ///
     /// # Errors
@@ -116,7 +127,20 @@ impl<'a, K: KeyValue, H: Host> KvStore<'a, K, H> {
 
     /// Operations that may still be spent on what can be left out.
     fn operations_left(&self) -> u32 {
+        if self.kv.exact() {
+            return u32::MAX;
+        }
         MAX_OPERATIONS.saturating_sub(self.operations.get())
+    }
+
+    /// How much later than `last` a key may be written again.
+    fn pause_after(&self, last: Timestamp) -> u64 {
+        let pause = if self.kv.exact() {
+            0
+        } else {
+            WRITE_INTERVAL_MS
+        };
+        pause.saturating_sub(self.host.now().since_ms(last))
     }
 
     fn count(&self) {
@@ -144,11 +168,9 @@ impl<'a, K: KeyValue, H: Host> KvStore<'a, K, H> {
         let text = to_json(value)?;
         let last = self.written.borrow().get(key).copied();
         if let Some(last) = last {
-            let since = self.host.now().since_ms(last);
-            if since < WRITE_INTERVAL_MS {
-                self.host
-                    .sleep(WRITE_INTERVAL_MS.saturating_sub(since))
-                    .await;
+            let pause_ms = self.pause_after(last);
+            if pause_ms > 0 {
+                self.host.sleep(pause_ms).await;
             }
         }
         self.count();

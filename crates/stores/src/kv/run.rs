@@ -37,6 +37,8 @@ pub struct KvRun<'s, K, H> {
 #[derive(Default)]
 struct Known {
     revision: Revision,
+    /// The revision since which the page that follows is the same.
+    page_since: Revision,
     reset: Timestamp,
     /// The page that was begun.
     cursor: Option<Cursor>,
@@ -84,6 +86,7 @@ impl Drop for Reset<'_> {
 pub(super) struct Standing {
     pub(super) checkpoint: Option<Checkpoint>,
     pub(super) revision: Revision,
+    page_since: Revision,
     pub(super) reset: Timestamp,
     heard: Heard,
 }
@@ -100,6 +103,7 @@ pub(super) fn standing(
             ..Checkpoint::start(cursor)
         }),
         revision,
+        page_since: revision,
         reset: reset.at,
         heard: Heard::default(),
     };
@@ -110,6 +114,7 @@ pub(super) fn standing(
         (Some(stored), _) => Ok(Standing {
             checkpoint: Some(stored.checkpoint),
             revision: stored.revision,
+            page_since: stored.page_since.unwrap_or(stored.revision),
             reset: stored.reset,
             heard: stored.heard,
         }),
@@ -125,6 +130,7 @@ pub(super) fn standing(
         (None, _) => Ok(Standing {
             checkpoint: None,
             revision: Revision::default(),
+            page_since: Revision::default(),
             reset: Timestamp::default(),
             heard: Heard::default(),
         }),
@@ -255,9 +261,12 @@ impl<'s, K: KeyValue, H: Host> KvRun<'s, K, H> {
     }
 
     /// Writes the progress if there is some that is not written. One write at a time: what comes while it is
-    /// under way waits for the next one.
+    /// under way waits for the next one; an exact namespace keeps the order of writes by itself.
     async fn write_progress(&self) -> Result<(), StoreError> {
-        if !self.known.borrow().dirty || self.writing.replace(true) {
+        if !self.known.borrow().dirty {
+            return Ok(());
+        }
+        if self.writing.replace(true) && !self.store.kv.exact() {
             return Ok(());
         }
         let _done = Reset(&self.writing);
@@ -296,6 +305,7 @@ impl<K: KeyValue, H: Host> Store for KvRun<'_, K, H> {
         let Standing {
             checkpoint,
             revision,
+            page_since,
             reset,
             heard,
         } = standing(stored, reset, &status)?;
@@ -303,10 +313,12 @@ impl<K: KeyValue, H: Host> Store for KvRun<'_, K, H> {
             self.store.get(&keys::progress(&self.stream)).await?;
         let cursor = checkpoint.as_ref().map(|checkpoint| &checkpoint.cursor);
         // Its page need not begin at the checkpoint: a recovery may have led to another one.
-        let progress =
-            progress.filter(|stored| (stored.revision, stored.reset) == (revision, reset));
+        let progress = progress.filter(|stored| {
+            (page_since..=revision).contains(&stored.revision) && stored.reset == reset
+        });
         let mut known = Known {
             revision,
+            page_since,
             reset,
             ..Known::default()
         };
@@ -353,6 +365,9 @@ impl<K: KeyValue, H: Host> Store for KvRun<'_, K, H> {
             known.dirty = true;
             self.store.host.now().since_ms(known.written_at) >= PROGRESS_INTERVAL_MS
         };
+        if self.store.kv.exact() {
+            return self.write_progress().await;
+        }
         if due && self.store.operations_left() > 0 {
             // What could not be written stays in memory and is written with the next; at worst it is sent twice.
             let _ = self.write_progress().await;
@@ -389,8 +404,14 @@ impl<K: KeyValue, H: Host> Store for KvRun<'_, K, H> {
             self.store.put_gap(&self.stream, gap).await?;
         }
         let stays = matches!(what, Save::Settings);
+        let revision = Revision(expected.0.saturating_add(1));
+        let page_since = match stays {
+            true => self.known.borrow().page_since,
+            false => revision,
+        };
         let record = StoredCheckpoint {
-            revision: Revision(expected.0.saturating_add(1)),
+            revision,
+            page_since: stays.then_some(page_since),
             checkpoint: next.clone(),
             reset: known,
             heard: self.heard(stays),
@@ -401,6 +422,7 @@ impl<K: KeyValue, H: Host> Store for KvRun<'_, K, H> {
         {
             let mut known = self.known.borrow_mut();
             known.revision = record.revision;
+            known.page_since = page_since;
             if stays {
                 known.killed = 0;
                 known.dirty = !known.accepted.is_empty();

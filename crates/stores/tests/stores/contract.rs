@@ -30,7 +30,7 @@ fn accepted(sink: &str, number: u8) -> Accepted {
         lines: first..first + 10,
         note: Note {
             refused: vec![RefusedLine {
-                line: first + 3,
+                place: first + 3,
                 not_kept: Some("no room".to_owned()),
             }],
             left: vec![first + 5],
@@ -167,7 +167,7 @@ fn a_batch_that_is_accepted_again_is_known_once<B: Bench>(bench: &B) {
         note: Note {
             refused: [11, 12]
                 .map(|line| RefusedLine {
-                    line,
+                    place: line,
                     not_kept: None,
                 })
                 .to_vec(),
