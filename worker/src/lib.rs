@@ -6,12 +6,12 @@
 //! What JavaScript calls is exported by hand: the `worker` crate's `#[event(scheduled)]` (0.8.7) drops the handler's
 //! error, so that a run that failed would be recorded as a success, and its Durable Objects share one instance.
 
-mod administered;
 mod body;
 mod bucket;
 mod cron;
 mod host;
 mod http;
+mod in_sql;
 mod js;
 mod kv;
 mod kv_streams;
@@ -19,9 +19,7 @@ mod log;
 mod mirror;
 mod object;
 mod objects;
-mod operation;
 mod overview;
-mod perform;
 mod settings;
 mod sql;
 mod streams;
@@ -62,7 +60,7 @@ pub fn object_tick(state: JsValue, env: Env) -> Promise {
     future_to_promise(async move { to_js(&object::tick(&state, &env).await) })
 }
 
-/// Something that an administrator does to a stream (`operation::Operation` as JSON), and what it came to
+/// Something that an administrator does to a stream (`edgesiem::administer::Operation` as JSON), and what it came to
 /// (`objects::Operated`).
 #[wasm_bindgen]
 pub fn object_operation(operation: String, state: JsValue, env: Env) -> Promise {

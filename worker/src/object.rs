@@ -3,6 +3,7 @@
 //! worker/object.mjs lets one run go on at a time and sets the alarm; what is in here decides what to do and when
 //! to wake up next.
 
+use edgesiem::administer::{Operation, perform};
 use edgesiem::stores::{Failure, RunEnd, Slot, SqlStore};
 use edgesiem::{
     Budget, Error, ErrorKind, Outcome, Store, StoreError, StreamConfig, StreamId, Window, run_end,
@@ -12,14 +13,12 @@ use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::{Env, signal};
 
-use crate::administered::InSql;
 use crate::host::WorkerHost;
 use crate::http::answer::Refusal;
+use crate::in_sql::InSql;
 use crate::log;
 use crate::mirror::{Mirror, ObjectRun};
 use crate::objects::{Operated, Ticked, stream_of};
-use crate::operation::Operation;
-use crate::perform::perform;
 use crate::settings;
 use crate::sql::ObjectSql;
 
@@ -115,7 +114,8 @@ async fn try_operate(state: &JsValue, env: &Env, operation: Operation) -> Result
         store,
         id: &object.id,
     };
-    perform(&stored, stream.as_mut(), budget, operation).await
+    let done = perform(&object.host, &stored, stream.as_mut(), budget, operation);
+    done.await.map_err(Refusal::from)
 }
 
 /// One turn: the live stream as far as the budget goes, then a replay.

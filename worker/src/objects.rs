@@ -1,5 +1,6 @@
 //! The Durable Objects as the Worker sees them: one for each stream, called by its name.
 
+use edgesiem::administer::Operation;
 use edgesiem::{Error, ErrorKind};
 use js_sys::{JSON, Promise, Reflect};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use worker::Env;
 
 use crate::http::answer::Refusal;
 use crate::js;
-use crate::operation::Operation;
 
 /// Name of the binding in `wrangler.toml`.
 const BINDING: &str = "EDGESIEM_STREAM";

@@ -1,9 +1,10 @@
 //! All streams together: health, status, metrics.
 
+use edgesiem::administer::Operation;
 use edgesiem::stores::StreamStatus;
 use edgesiem::{
     Error, Expectations, OPENMETRICS_CONTENT_TYPE, Parsed, ProblemKind, Severity, StreamId, health,
-    openmetrics,
+    openmetrics, shown_status, shown_without_status,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use worker::Env;
 
 use crate::host::now;
 use crate::http::answer::{Answer, Refusal};
-use crate::operation::Operation;
 use crate::settings;
 use crate::streams::Place;
 
@@ -123,22 +123,13 @@ pub(crate) async fn status(env: &Env) -> Result<Answer, Refusal> {
     let mut shown = Vec::new();
     for seen in streams {
         config_problems.extend(config_problems_of(&seen));
-        let problems = match (&seen.status, &seen.expected) {
-            (Some(status), Some(expected)) => health(status, expected),
-            _ => Vec::new(),
-        };
-        let mut entry = match &seen.status {
-            Some(status) => json!(status),
-            None => json!({ "stream": seen.id }),
-        };
-        if let Some(entry) = entry.as_object_mut() {
-            entry.insert("problems".to_owned(), json!(problems));
-            entry.insert(
-                "error".to_owned(),
-                json!(seen.refusal.map(|refusal| refusal.message)),
-            );
-        }
-        shown.push(entry);
+        shown.push(match &seen.status {
+            Some(status) => shown_status(status, seen.expected.as_ref()),
+            None => {
+                let error = seen.refusal.as_ref().map(|refusal| &*refusal.message);
+                shown_without_status(&seen.id, error)
+            }
+        });
     }
     Ok(Answer::json(
         200,

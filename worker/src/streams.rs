@@ -1,18 +1,16 @@
 //! One stream, whatever keeps its state: what an administrator may ask of it.
 
+use edgesiem::administer::{InKv, Operation, perform};
 use edgesiem::stores::KvStore;
 use edgesiem::{Budget, Error, Parsed, Store, StreamConfig, StreamId};
 use serde_json::{Value, json};
 use worker::Env;
 
-use crate::administered::InKv;
 use crate::host::WorkerHost;
 use crate::http::answer::Refusal;
 use crate::kv::Namespace;
 use crate::kv_streams::{self, Turn};
 use crate::objects::Objects;
-use crate::operation::Operation;
-use crate::perform::perform;
 
 /// Where the streams' states are.
 pub(crate) enum Place {
@@ -48,7 +46,8 @@ impl Place {
                     id,
                     max_stored_dead_letters: limits.max_stored_dead_letters,
                 };
-                perform(&stored, stream, budget, operation).await
+                let done = perform(&WorkerHost, &stored, stream, budget, operation);
+                done.await.map_err(Refusal::from)
             }
         }
     }

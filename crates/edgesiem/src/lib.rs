@@ -1,5 +1,6 @@
-//! EdgeSIEM for hosts: a parsed, validated [`Config`], [`run`], the run of one of its streams, and what an operator is
-//! told of it ([`health`], [`openmetrics`]).
+//! EdgeSIEM for hosts: a parsed, validated [`Config`], [`run`], the run of one of its streams, what an operator is told
+//! of it ([`shown_status`], [`health`], [`openmetrics`]) and may do to it ([`administer`]), and whether it would work
+//! ([`check`]).
 //!
 //! It performs no I/O; a host lends it a network, a clock and chance through [`Host`], and a database or a key-value
 //! namespace, over which [`stores`] keeps what survives a run.
@@ -30,12 +31,16 @@
 //! assert_eq!(config.streams[0].id.as_str(), "prod-waf");
 //! ```
 
+pub mod administer;
+pub mod check;
 mod config;
 mod health;
 mod metrics;
 mod registry;
 mod run;
+mod shown;
 mod summary;
+mod words;
 
 pub use config::{Config, Parsed, ParsedStream, Store, StreamConfig};
 pub use edgesiem_decode as decode;
@@ -55,4 +60,5 @@ pub use health::{Expectations, Problem, ProblemKind, Severity, health};
 pub use metrics::{OPENMETRICS_CONTENT_TYPE, openmetrics};
 pub use registry::{SCHEMA_NAMES, SOURCE_KINDS, sink_kinds};
 pub use run::{redeliver, run, run_replay};
+pub use shown::{shown_status, shown_without_status};
 pub use summary::{run_end, summary};

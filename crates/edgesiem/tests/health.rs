@@ -8,9 +8,10 @@
 
 use edgesiem::stores::{Failure, GapRecord, Position, Replay, StreamStatus};
 use edgesiem::{
-    Budget, Counters, Cursor, Expectations, Gap, ProblemKind, Revision, Severity, Timestamp, health,
+    Budget, Counters, Cursor, Expectations, Gap, ProblemKind, Revision, Severity, Timestamp,
+    health, shown_status, shown_without_status,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -388,6 +389,32 @@ fn a_run_is_expected_to_end_within_its_budget_and_what_it_may_take_beyond() {
                 patience_ms: 15 * MINUTE,
                 run_ms: 13 * MINUTE + 30_000,
             }
+        );
+    }
+}
+
+#[test]
+fn a_stream_is_shown_with_its_status_and_what_is_wrong_with_it() {
+    let mut status = well();
+    status.paused_at = Some(ago(MINUTE));
+    let shown = shown_status(&status, Some(&expected()));
+    assert_eq!(shown["stream"], "prod-waf");
+    assert_eq!(shown["position"]["revision"], 7);
+    assert_eq!(
+        shown["problems"],
+        json!([{"kind": "paused", "severity": "warning", "text": format!("paused since {}", ago(MINUTE))}])
+    );
+    assert_eq!(shown.get("error"), Some(&Value::Null));
+    // Nobody knows what to measure it against.
+    assert_eq!(shown_status(&status, None)["problems"], json!([]));
+}
+
+#[test]
+fn a_stream_whose_state_is_not_known_is_shown_with_why() {
+    for (error, expected) in [(Some("gone"), json!("gone")), (None, Value::Null)] {
+        assert_eq!(
+            shown_without_status("prod-waf", error),
+            json!({"stream": "prod-waf", "problems": [], "error": expected})
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What is answered: JSON or text, and refusals in one shape.
 
+use edgesiem::administer::{self, RefusalKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -49,11 +50,6 @@ impl Refusal {
                 format!("use {allow}"),
             )
         }
-    }
-
-    /// The same with another status.
-    pub(crate) fn with_status(self, status: u16) -> Self {
-        Self { status, ..self }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>, user_action: impl Into<String>) -> Self {
@@ -121,14 +117,34 @@ impl From<&edgesiem::Error> for Refusal {
     }
 }
 
-impl From<edgesiem::StoreError> for Refusal {
-    fn from(error: edgesiem::StoreError) -> Self {
-        Self::new(
-            503,
-            "store",
-            error.to_string(),
-            "try again; if it lasts, look into the log",
-        )
+/// An operation that was not done. Where the Worker knows more of what to do, or should tell less, the words are its
+/// own.
+impl From<administer::Refusal> for Refusal {
+    fn from(refusal: administer::Refusal) -> Self {
+        let administer::Refusal {
+            kind,
+            message,
+            user_action,
+        } = refusal;
+        match kind {
+            RefusalKind::Misconfigured => Self::misconfigured(),
+            RefusalKind::NoSuchLetter => Self::not_found(),
+            RefusalKind::NoSuchReplay => Self::new(
+                404,
+                kind.code(),
+                message,
+                "look at `replays` in GET /status",
+            ),
+            RefusalKind::NoReplays => Self::new(
+                409,
+                kind.code(),
+                "with store = \"kv\" there is no replay beside the live stream",
+                "set store = \"durable-object\", which goes on from where the stream stands; or reset the stream with \
+                 `from`, which sends everything since then again",
+            ),
+            RefusalKind::Source(_) => Self::new(400, kind.code(), message, user_action),
+            _ => Self::new(503, kind.code(), message, user_action),
+        }
     }
 }
 

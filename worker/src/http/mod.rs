@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 mod body;
+mod operation;
 pub(crate) mod route;
 mod token;
 
@@ -10,7 +11,6 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, Url};
 use worker::Env;
 
-use crate::operation::Operation;
 use crate::{overview, settings, streams};
 use answer::{Answer, Refusal};
 use route::{HEALTHZ, Route, Verb, route};
@@ -60,7 +60,7 @@ async fn admin(
         Route::Stream(stream, verb) => {
             let body = body::read(request).await?;
             let query = |name: &str| url.search_params().get(name);
-            let operation = Operation::read(verb, stream, &query, &body)?;
+            let operation = operation::read(verb, stream, &query, &body)?;
             let done = streams::administer(env, stream, operation).await?;
             // A replay is only asked for: it is worked off from now on.
             let status = if matches!(verb, Verb::Replay) {

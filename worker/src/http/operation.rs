@@ -1,107 +1,54 @@
-//! What an administrator may do with one stream, whatever keeps its state.
+//! An operation on a stream, as a request asks for it.
 
+use edgesiem::EventId;
+use edgesiem::administer::{Gaps, Letters, Operation};
 use edgesiem::stores::LetterKey;
-use edgesiem::{EventId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::answer::Refusal;
-use crate::http::route::Verb;
+use super::answer::Refusal;
+use super::route::Verb;
 use crate::time;
 
-/// One operation. The Worker makes it of a request; a stream's object reads it as JSON.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Operation {
-    Status,
-    /// `abort`: a run that is under way is broken off.
-    Pause {
-        abort: bool,
-    },
-    Resume,
-    /// Begin anew, at `from` or where the source begins.
-    Reset {
-        from: Option<Timestamp>,
-    },
-    Replay {
-        from: Timestamp,
-        to: Timestamp,
-    },
-    CancelReplay(String),
-    ListLetters {
-        after: Option<String>,
-        limit: usize,
-    },
-    ShowLetter(LetterKey),
-    Redeliver(Letters),
-    DeleteLetters(Letters),
-    ListGaps,
-    AcknowledgeGaps(Gaps),
-}
-
-/// Which dead letters are meant.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Letters {
-    All,
-    Sink(Option<String>),
-    These(Vec<LetterKey>),
-}
-
-/// Which gaps are meant.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Gaps {
-    All,
-    These(Vec<u64>),
-}
-
-impl Operation {
-    /// Whether a run may not go on beside it.
-    pub(crate) const fn needs_the_stream_alone(&self) -> bool {
-        matches!(self, Self::Redeliver(_))
-    }
-
-    /// Reads what `verb` needs from the query and the body. `None` is a run, which is no operation on the state.
-    ///
-    /// # Errors
-    /// 400 with the form that is expected.
-    pub(crate) fn read(
-        verb: Verb<'_>,
-        stream: &str,
-        query: &dyn Fn(&str) -> Option<String>,
-        body: &Value,
-    ) -> Result<Option<Self>, Refusal> {
-        Ok(Some(match verb {
-            Verb::Run => return Ok(None),
-            Verb::Pause => Self::Pause {
-                abort: flag(body, "abort")?,
+/// Reads what `verb` needs from the query and the body. `None` is a run, which is no operation on the state.
+///
+/// # Errors
+/// 400 with the form that is expected.
+pub(super) fn read(
+    verb: Verb<'_>,
+    stream: &str,
+    query: &dyn Fn(&str) -> Option<String>,
+    body: &Value,
+) -> Result<Option<Operation>, Refusal> {
+    Ok(Some(match verb {
+        Verb::Run => return Ok(None),
+        Verb::Pause => Operation::Pause {
+            abort: flag(body, "abort")?,
+        },
+        Verb::Resume => Operation::Resume,
+        Verb::Reset => reset(stream, body)?,
+        Verb::Replay => replay(body)?,
+        Verb::CancelReplay(id) => Operation::CancelReplay(id.to_owned()),
+        Verb::ListLetters => Operation::ListLetters {
+            after: query("after").filter(|after| !after.is_empty()),
+            limit: match query("limit") {
+                None => 50,
+                Some(limit) => limit
+                    .parse()
+                    .ok()
+                    .filter(|limit| *limit > 0)
+                    .ok_or_else(|| form("`limit` is no number", "use 1 to 50, or none"))?,
             },
-            Verb::Resume => Self::Resume,
-            Verb::Reset => reset(stream, body)?,
-            Verb::Replay => replay(body)?,
-            Verb::CancelReplay(id) => Self::CancelReplay(id.to_owned()),
-            Verb::ListLetters => Self::ListLetters {
-                after: query("after").filter(|after| !after.is_empty()),
-                limit: match query("limit") {
-                    None => 50,
-                    Some(limit) => limit
-                        .parse()
-                        .ok()
-                        .filter(|limit| *limit > 0)
-                        .ok_or_else(|| form("`limit` is no number", "use 1 to 50, or none"))?,
-                },
-            },
-            Verb::ShowLetter(id, sink) => Self::ShowLetter(LetterKey {
-                id: id.parse().map_err(|_| Refusal::not_found())?,
-                sink: sink_name(sink),
-            }),
-            Verb::Redeliver => Self::Redeliver(letters(body, "replay")?),
-            Verb::DeleteLetters => Self::DeleteLetters(letters(body, "delete")?),
-            Verb::ListGaps => Self::ListGaps,
-            Verb::AcknowledgeGaps => Self::AcknowledgeGaps(gaps(body)?),
-        }))
-    }
+        },
+        Verb::ShowLetter(id, sink) => Operation::ShowLetter(LetterKey {
+            id: id.parse().map_err(|_| Refusal::not_found())?,
+            sink: sink_name(sink),
+        }),
+        Verb::Redeliver => Operation::Redeliver(letters(body, "replay")?),
+        Verb::DeleteLetters => Operation::DeleteLetters(letters(body, "delete")?),
+        Verb::ListGaps => Operation::ListGaps,
+        Verb::AcknowledgeGaps => Operation::AcknowledgeGaps(gaps(body)?),
+    }))
 }
 
 fn form(message: &str, user_action: &str) -> Refusal {
