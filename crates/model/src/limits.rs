@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// Memory and concurrency bounds of one stream (`[streams.limits]` in the configuration).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Longest event, in bytes, that is handled whole. A longer one goes to the dead letters in parts.

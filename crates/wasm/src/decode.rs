@@ -1,60 +1,48 @@
-//! Events, pages of events, and their encoded parts.
+//! Single events, and the encoded parts of one.
 
 use edgesiem_decode as dec;
-use edgesiem_model::{Schema, printable};
-use edgesiem_schemas::{NAMES, by_name};
+use edgesiem_model::Unreadable;
 use js_sys::{Array, JSON, Object, Uint8Array};
-use serde::Serialize;
+use tsify::Tsify;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::error::{invalid_argument, thrown, to_js};
+use crate::error::{invalid_argument, thrown};
+use crate::schema::schema;
+
+/// The rule facets of `attackData`, as they come.
+#[derive(Tsify)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "only its declaration is used: values that are no text are passed over, not refused"
+)]
+struct RuleFacets {
+    /// Which rules fired.
+    #[tsify(optional, type = "string | undefined")]
+    rules: String,
+    /// Their versions.
+    #[tsify(optional, type = "string | undefined")]
+    rule_versions: String,
+    /// What they say.
+    #[tsify(optional, type = "string | undefined")]
+    rule_messages: String,
+    /// Their tags.
+    #[tsify(optional, type = "string | undefined")]
+    rule_tags: String,
+    /// What they found.
+    #[tsify(optional, type = "string | undefined")]
+    rule_data: String,
+    /// Where they found it.
+    #[tsify(optional, type = "string | undefined")]
+    rule_selectors: String,
+    /// What they did about it.
+    #[tsify(optional, type = "string | undefined")]
+    rule_actions: String,
+}
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** A line that is not an event, or a part of one that is too long. */
-export interface RejectedLine {
-    /** Number of the line, from 1; blank lines do not count. */
-    line: number;
-    /** Why, in words. */
-    reason: string;
-    /** Byte of the line at which reading stopped, from 0. */
-    at?: number;
-    /** Which part of the line this is, if it is too long. */
-    part?: { index: number; last: boolean };
-    /** The line or the part of it, as it came. */
-    bytes: Uint8Array;
-}
-
-/** The last line of a page. */
-export interface PageContext {
-    /** Token of the next page. */
-    offset: string;
-    /** How many events the page has, by its sender's count. */
-    total?: number;
-    /** The size limit, if the page reached it: then there is more to fetch. */
-    limit?: number;
-}
-
-/** The end of a body. */
-export interface PageEnd {
-    /** The document of the last line, if the body ended without a line feed; empty otherwise. */
-    decoded: Uint8Array;
-    /** The context line. If there is none, the body was cut: ask for the same offset again. */
-    context?: PageContext;
-}
-
-/** The rule facets of `attackData`, as they come. */
-export interface RuleFacets {
-    rules?: string | undefined;
-    ruleVersions?: string | undefined;
-    ruleMessages?: string | undefined;
-    ruleTags?: string | undefined;
-    ruleData?: string | undefined;
-    ruleSelectors?: string | undefined;
-    ruleActions?: string | undefined;
-}
-
 /** One decoded rule. A member with `Base64` is there if the text beside it is not exactly what was sent. */
 export type Rule = Partial<
     Record<
@@ -71,56 +59,64 @@ export type Header =
     | { raw: string; rawBase64?: string };
 "#;
 
-/// Longest line that is handled whole unless the caller says otherwise, in bytes.
-const DEFAULT_MAX_EVENT_BYTES: u32 = 6 * 1024 * 1024;
-
-/// The schema of pages and events unless the caller names another.
-const DEFAULT_SCHEMA: &str = "decoded";
-
-/// Names of the schemas that events can be converted to.
-#[wasm_bindgen(js_name = schemaNames)]
-pub fn schema_names() -> Vec<String> {
-    NAMES.iter().map(|name| (*name).to_owned()).collect()
-}
-
-fn schema(name: Option<&str>) -> Result<Box<dyn Schema>, JsValue> {
-    let name = name.unwrap_or(DEFAULT_SCHEMA);
-    by_name(name).ok_or_else(|| {
-        let known = NAMES.join(", ");
-        thrown(
-            "unknown_schema",
-            &format!(
-                "there is no schema `{}`; there are {known}",
-                printable(name, 80)
-            ),
-            &format!("use one of {known}"),
-        )
-    })
-}
-
-/// Decodes one event, a line of JSON, into one line of JSON; or into a line of another schema, if one is named.
+/// Decodes one event, a line of JSON, into one line of JSON; or into a line of another schema, if one is named. There is one
+/// document whatever the schema's `expand_rules` says.
 #[wasm_bindgen(js_name = decodeEvent)]
 pub fn decode_event(
-    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] line: JsValue,
-    #[wasm_bindgen(js_name = schema)] schema_name: Option<String>,
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] line: &JsValue,
+    #[wasm_bindgen(js_name = schema, unchecked_optional_param_type = "SchemaOption")]
+    schema_option: &JsValue,
 ) -> Result<String, JsValue> {
-    let mut schema = schema(schema_name.as_deref())?;
-    let line = if let Some(text) = line.as_string() {
-        text.into_bytes()
-    } else if let Some(bytes) = line.dyn_ref::<Uint8Array>() {
-        bytes.to_vec()
-    } else {
-        return Err(invalid_argument("line", "needs a string or a Uint8Array"));
-    };
+    let mut schema = schema(schema_option, &JsValue::UNDEFINED)?;
+    let line = line_bytes(line)?;
     let mut out = Vec::new();
-    match schema.convert(&line, &mut out) {
-        Ok(_) => text(out),
-        Err(unreadable) => Err(thrown(
-            "malformed_event",
-            &unreadable.to_string(),
-            "pass one event, a complete JSON object",
-        )),
+    schema
+        .convert(&line, &mut out)
+        .map_err(|unreadable| malformed(&unreadable))?;
+    text(out)
+}
+
+/// The documents of one event, a line of JSON: one, or one for each rule if the schema expands them, or none if the filter
+/// leaves the event out.
+#[wasm_bindgen]
+pub fn convert(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] line: &JsValue,
+    #[wasm_bindgen(js_name = schema, unchecked_optional_param_type = "SchemaOption")]
+    schema_option: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "Filter")] filter: &JsValue,
+) -> Result<Vec<String>, JsValue> {
+    let mut schema = schema(schema_option, filter)?;
+    let line = line_bytes(line)?;
+    let (mut out, mut ends) = (Vec::new(), Vec::new());
+    schema
+        .convert_parts(&line, &mut out, &mut ends)
+        .map_err(|unreadable| malformed(&unreadable))?;
+    let mut documents = Vec::with_capacity(ends.len());
+    let mut start = 0;
+    for end in ends {
+        let document = out.get(start..end).unwrap_or_default();
+        documents.push(text(document.to_vec())?);
+        start = end;
     }
+    Ok(documents)
+}
+
+fn line_bytes(line: &JsValue) -> Result<Vec<u8>, JsValue> {
+    if let Some(text) = line.as_string() {
+        Ok(text.into_bytes())
+    } else if let Some(bytes) = line.dyn_ref::<Uint8Array>() {
+        Ok(bytes.to_vec())
+    } else {
+        Err(invalid_argument("line", "needs a string or a Uint8Array"))
+    }
+}
+
+fn malformed(unreadable: &Unreadable) -> JsValue {
+    thrown(
+        "malformed_event",
+        &unreadable.to_string(),
+        "pass one event, a complete JSON object",
+    )
 }
 
 /// Decodes the rule facets of `attackData` into a list of rules.
@@ -155,205 +151,6 @@ pub fn decode_rules(
 pub fn decode_headers(encoded: &str) -> Result<JsValue, JsValue> {
     let mut out = Vec::new();
     list("headers", dec::decode_headers(encoded, &mut out), out)
-}
-
-/// Decodes pages of events, pushed in chunks that may end anywhere.
-///
-/// Documents come as bytes, one a line: JSON, or text if the schema is `cef`. A line that cannot be read is in `rejected`; the others go on.
-#[wasm_bindgen]
-pub struct PageDecoder {
-    framer: dec::LineFramer,
-    /// Room for the largest chunk so far.
-    input: Vec<u8>,
-    state: State,
-}
-
-/// What the lines of a page change.
-struct State {
-    schema: Box<dyn Schema>,
-    out: Vec<u8>,
-    rejected: Array,
-    line: f64,
-    events: f64,
-    undecoded: f64,
-    /// The context line, as long as no other line follows it.
-    context: Option<dec::Context>,
-}
-
-#[derive(Serialize)]
-struct RejectedDto {
-    line: f64,
-    reason: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<PartDto>,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    bytes: Uint8Array,
-}
-
-#[derive(Serialize)]
-struct PartDto {
-    index: u32,
-    last: bool,
-}
-
-#[derive(Serialize)]
-struct PageEndDto {
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    decoded: Uint8Array,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<ContextDto>,
-}
-
-#[derive(Serialize)]
-struct ContextDto {
-    offset: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<f64>,
-}
-
-#[wasm_bindgen]
-impl PageDecoder {
-    /// `maxEventBytes`: a longer line is rejected in parts of this size, so that memory stays bounded; 6 MiB if
-    /// left out. `schema`: what each event becomes, one of `schemaNames()`; `decoded` if left out.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        #[wasm_bindgen(js_name = maxEventBytes)] max_event_bytes: Option<u32>,
-        #[wasm_bindgen(js_name = schema)] schema_name: Option<String>,
-    ) -> Result<Self, JsValue> {
-        let schema = schema(schema_name.as_deref())?;
-        let max_event_bytes = max_event_bytes.unwrap_or(DEFAULT_MAX_EVENT_BYTES);
-        let max_event_bytes = usize::try_from(max_event_bytes).unwrap_or(usize::MAX);
-        Ok(Self {
-            framer: dec::LineFramer::new(max_event_bytes),
-            input: Vec::new(),
-            state: State {
-                schema,
-                out: Vec::new(),
-                rejected: Array::new(),
-                line: 0.0,
-                events: 0.0,
-                undecoded: 0.0,
-                context: None,
-            },
-        })
-    }
-
-    /// Takes the next bytes of the body and returns the documents of the lines that they complete, each with a
-    /// line feed behind it.
-    pub fn push(
-        &mut self,
-        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] chunk: &JsValue,
-    ) -> Result<Uint8Array, JsValue> {
-        let Self {
-            framer,
-            input,
-            state,
-        } = self;
-        let chunk = chunk
-            .dyn_ref::<Uint8Array>()
-            .ok_or_else(|| invalid_argument("chunk", "needs a Uint8Array"))?;
-        state.begin();
-        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
-        if input.len() < length {
-            input.resize(length, 0);
-        }
-        if let Some(bytes) = input.get_mut(..length) {
-            chunk.copy_to(bytes);
-            framer.push(bytes, &mut |line| state.take(line));
-        }
-        Ok(Uint8Array::from(state.out.as_slice()))
-    }
-
-    /// The body ended. After that the decoder is ready for another one; its numbers go on.
-    #[wasm_bindgen(unchecked_return_type = "PageEnd")]
-    pub fn finish(&mut self) -> Result<JsValue, JsValue> {
-        let Self { framer, state, .. } = self;
-        state.begin();
-        framer.finish(&mut |line| state.take(line));
-        to_js(&PageEndDto {
-            decoded: Uint8Array::from(state.out.as_slice()),
-            context: state.context.take().map(|context| ContextDto {
-                offset: context.offset,
-                total: context.total.map(|total| total as f64),
-                limit: context.limit.map(|limit| limit as f64),
-            }),
-        })
-    }
-
-    /// The lines that the last call of `push` or `finish` could not read.
-    #[wasm_bindgen(getter, unchecked_return_type = "readonly RejectedLine[]")]
-    pub fn rejected(&self) -> Array {
-        self.state.rejected.clone()
-    }
-
-    /// How many events became documents so far.
-    #[wasm_bindgen(getter)]
-    pub fn events(&self) -> f64 {
-        self.state.events
-    }
-
-    /// How many encoded pieces of those events were kept as they came, because they could not be decoded.
-    #[wasm_bindgen(getter)]
-    pub fn undecoded(&self) -> f64 {
-        self.state.undecoded
-    }
-}
-
-impl State {
-    /// What the last call returned is the caller's now.
-    fn begin(&mut self) {
-        self.out.clear();
-        self.rejected = Array::new();
-    }
-
-    fn take(&mut self, line: dec::RawLine<'_>) {
-        self.context = None;
-        match line {
-            dec::RawLine::Whole(bytes) => {
-                self.line += 1.0;
-                let start = self.out.len();
-                match self.schema.convert(bytes, &mut self.out) {
-                    Ok(facts) => {
-                        self.out.push(b'\n');
-                        self.events += 1.0;
-                        self.undecoded += f64::from(facts.undecoded);
-                    }
-                    Err(unreadable) => {
-                        self.out.truncate(start);
-                        // A schema refuses a context line like any other line that is not an event.
-                        self.context = dec::parse_context(bytes);
-                        if self.context.is_none() {
-                            self.reject(unreadable.reason, Some(unreadable.at), None, bytes);
-                        }
-                    }
-                }
-            }
-            dec::RawLine::Part { bytes, index, last } => {
-                if index == 0 {
-                    self.line += 1.0;
-                }
-                let part = PartDto { index, last };
-                self.reject("longer than an event may be", None, Some(part), bytes);
-            }
-        }
-    }
-
-    fn reject(&self, reason: &'static str, at: Option<usize>, part: Option<PartDto>, bytes: &[u8]) {
-        let dto = RejectedDto {
-            line: self.line,
-            reason,
-            at,
-            part,
-            bytes: Uint8Array::from(bytes),
-        };
-        // Turning a plain structure into an object cannot fail; if it did, the thrown object would take its place.
-        self.rejected
-            .push(&to_js(&dto).unwrap_or_else(|error| error));
-    }
 }
 
 /// What the decoder wrote, as a JavaScript list.

@@ -6,74 +6,31 @@ use edgesiem_edgegrid as eg;
 use js_sys::{Date, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tsify::Tsify;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::error::{credentials_error, invalid_argument, thrown, to_js};
 
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-/** What is signed of a request. It must be what is sent. */
-export interface SigningRequest {
-    /** `GET` if left out. */
-    method?: string | undefined;
-    /**
-     * Absolute URL, or path and query on the credentials' host. It is signed as it is written, while
-     * `fetch` sends `new URL(url).href`: if the two differ, sign the latter.
-     */
-    url: string;
-    /** Only those that the credentials name in `headersToSign` are signed. */
-    headers?: Record<string, string> | [name: string, value: string][] | undefined;
-    /** Signed for POST only. */
-    body?: string | Uint8Array | undefined;
-}
-
-/** An Akamai API client's credentials. `clientSecret` is the secret itself: do not log this object. */
-export interface Credentials {
-    host: string;
-    clientToken: string;
-    clientSecret: string;
-    accessToken: string;
-    /** How much of a POST body is signed, in bytes; 131072 if left out. */
-    maxBody?: number | undefined;
-    /** Names of headers to sign, in signing order; none if left out. */
-    headersToSign?: string[] | undefined;
-    /** Account switch key. Signing ignores it. */
-    accountKey?: string | undefined;
-}
-
-/** Time and nonce, if they are not to be of now and random. */
-export interface SigningOptions {
-    /** `20140321T19:34:21+0000`, or milliseconds since 1970. */
-    timestamp?: string | number | undefined;
-    nonce?: string | undefined;
-}
-
-export interface SignedRequest {
-    /** Value of the `Authorization` header, good for one attempt. */
-    authorization: string;
-    timestamp: string;
-    nonce: string;
-}
-
-/** Every stage of a signature, to compare with another implementation's. */
-export interface ExplainedSignature extends SignedRequest {
-    canonicalHeaders: string;
-    contentHash: string;
-    dataToSign: string;
-    /** Signs any request with this timestamp: as secret as the client secret until that time is past. */
-    signingKey: string;
-    signature: string;
-}
-"#;
-
-#[derive(Deserialize)]
+/// What is signed of a request. It must be what is sent.
+#[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct RequestDto {
+struct SigningRequest {
+    /// `GET` if left out.
+    #[tsify(optional, type = "string | undefined")]
     method: Option<String>,
+    /// Absolute URL, or path and query on the credentials' host. It is signed as it is written, while
+    /// `fetch` sends `new URL(url).href`: if the two differ, sign the latter.
     url: String,
+    /// Only those that the credentials name in `headersToSign` are signed.
+    #[tsify(
+        optional,
+        type = "Record<string, string> | [name: string, value: string][] | undefined"
+    )]
     headers: Option<HeadersDto>,
+    /// Signed for POST only.
     #[serde(default, with = "serde_wasm_bindgen::preserve")]
+    #[tsify(optional, type = "string | Uint8Array | undefined")]
     body: JsValue,
 }
 
@@ -87,23 +44,39 @@ enum HeadersDto {
     Record(BTreeMap<String, String>),
 }
 
-/// `Debug` is left out on purpose: it holds the secret.
-#[derive(Serialize, Deserialize)]
+// `Debug` is left out on purpose: it holds the secret.
+/// An Akamai API client's credentials. `clientSecret` is the secret itself: do not log this object.
+#[derive(Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct CredentialsDto {
+struct Credentials {
+    /// Host name of the API, such as `akab-….luna.akamaiapis.net`.
     host: String,
+    /// Token of the API client.
     client_token: String,
+    /// Its secret.
     client_secret: String,
+    /// Token of its access.
     access_token: String,
+    /// How much of a POST body is signed, in bytes; 131072 if left out.
+    #[tsify(optional, type = "number | undefined")]
     max_body: Option<u32>,
+    /// Names of headers to sign, in signing order; none if left out.
+    #[tsify(optional, type = "string[] | undefined")]
     headers_to_sign: Option<Vec<String>>,
+    /// Account switch key. Signing ignores it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional, type = "string | undefined")]
     account_key: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-struct OptionsDto {
+/// Time and nonce, if they are not to be of now and random.
+#[derive(Default, Deserialize, Tsify)]
+struct SigningOptions {
+    /// `20140321T19:34:21+0000`, or milliseconds since 1970.
+    #[tsify(optional, type = "string | number | undefined")]
     timestamp: Option<TimestampDto>,
+    /// A text that no other request has; a random UUID if left out.
+    #[tsify(optional, type = "string | undefined")]
     nonce: Option<String>,
 }
 
@@ -117,23 +90,47 @@ enum TimestampDto {
     Millis(f64),
 }
 
-#[derive(Serialize)]
-struct SignedDto<'a> {
+/// A signature, and what a reader of it needs to check it.
+#[derive(Serialize, Tsify)]
+struct SignedRequest<'a> {
+    /// Value of the `Authorization` header, good for one attempt.
+    #[tsify(type = "string")]
     authorization: &'a str,
+    /// The time that was signed, `20140321T19:34:21+0000`.
+    #[tsify(type = "string")]
     timestamp: &'a str,
+    /// The nonce that was signed.
+    #[tsify(type = "string")]
     nonce: &'a str,
 }
 
-#[derive(Serialize)]
+/// Every stage of a signature, to compare with another implementation's.
+#[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct ExplainedDto<'a> {
+struct ExplainedSignature<'a> {
+    /// Value of the `Authorization` header, good for one attempt.
+    #[tsify(type = "string")]
     authorization: &'a str,
+    /// The time that was signed, `20140321T19:34:21+0000`.
+    #[tsify(type = "string")]
     timestamp: &'a str,
+    /// The nonce that was signed.
+    #[tsify(type = "string")]
     nonce: &'a str,
+    /// The headers that are signed, in canonical form.
+    #[tsify(type = "string")]
     canonical_headers: &'a str,
+    /// SHA-256 of what is signed of a POST body, in base64; empty for other methods.
+    #[tsify(type = "string")]
     content_hash: &'a str,
+    /// What the signature is over, its parts separated by tabs.
+    #[tsify(type = "string")]
     data_to_sign: &'a str,
+    /// Signs any request with this timestamp: as secret as the client secret until that time is past.
+    #[tsify(type = "string")]
     signing_key: &'a str,
+    /// HMAC-SHA256 of `dataToSign` under `signingKey`, in base64.
+    #[tsify(type = "string")]
     signature: &'a str,
 }
 
@@ -145,7 +142,7 @@ pub fn sign(
     #[wasm_bindgen(unchecked_optional_param_type = "SigningOptions")] options: JsValue,
 ) -> Result<JsValue, JsValue> {
     let (signature, time, nonce) = signed(request, credentials, options)?;
-    to_js(&SignedDto {
+    to_js(&SignedRequest {
         authorization: &signature.authorization,
         timestamp: time.as_str(),
         nonce: nonce.as_str(),
@@ -160,7 +157,7 @@ pub fn explain_signature(
     #[wasm_bindgen(unchecked_optional_param_type = "SigningOptions")] options: JsValue,
 ) -> Result<JsValue, JsValue> {
     let (signature, time, nonce) = signed(request, credentials, options)?;
-    to_js(&ExplainedDto {
+    to_js(&ExplainedSignature {
         authorization: &signature.authorization,
         timestamp: time.as_str(),
         nonce: nonce.as_str(),
@@ -199,9 +196,9 @@ fn signed(
     credentials: JsValue,
     options: JsValue,
 ) -> Result<(eg::Signature, eg::SigningTime, eg::Nonce), JsValue> {
-    let request: RequestDto = from_js("request", request)?;
+    let request: SigningRequest = from_js("request", request)?;
     let credentials = credentials_from_js(credentials)?;
-    let options: Option<OptionsDto> = from_js("options", options)?;
+    let options: Option<SigningOptions> = from_js("options", options)?;
     let options = options.unwrap_or_default();
     let time = signing_time(options.timestamp)?;
     let nonce = match options.nonce {
@@ -288,7 +285,7 @@ fn body_bytes(body: &JsValue) -> Result<Vec<u8>, JsValue> {
 }
 
 fn credentials_from_js(value: JsValue) -> Result<eg::Credentials, JsValue> {
-    let dto: CredentialsDto = from_js("credentials", value)?;
+    let dto: Credentials = from_js("credentials", value)?;
     let headers_to_sign: Vec<_> = dto
         .headers_to_sign
         .iter()
@@ -310,7 +307,7 @@ fn credentials_from_js(value: JsValue) -> Result<eg::Credentials, JsValue> {
 }
 
 fn credentials_to_js(credentials: &eg::Credentials) -> Result<JsValue, JsValue> {
-    to_js(&CredentialsDto {
+    to_js(&Credentials {
         host: credentials.host().to_owned(),
         client_token: credentials.client_token().to_owned(),
         client_secret: credentials.client_secret().expose().to_owned(),

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::docs;
 use crate::layering;
+use crate::npm;
 use crate::process::{self, About, say};
 use crate::project::Project;
 use crate::setup::WASM_TARGET;
@@ -30,7 +31,7 @@ pub fn run(project: &Project) -> Result<()> {
         project
             .cargo()
             .args(["clippy", "--workspace", "--all-targets"])
-            .args(["--exclude", "edgesiem-worker", "--exclude", "edgesiem-wasm"])
+            .args(wasm::CRATES.iter().flat_map(|name| ["--exclude", name]))
             .args(["--", "-D", "warnings"]),
         lint,
     )?;
@@ -38,29 +39,27 @@ pub fn run(project: &Project) -> Result<()> {
         project,
         project
             .cargo()
-            .args([
-                "clippy",
-                "--package",
-                "edgesiem-worker",
-                "--package",
-                "edgesiem-wasm",
-            ])
+            .arg("clippy")
+            .args(wasm::CRATES.iter().flat_map(|name| ["--package", name]))
             .args(["--features", "edgesiem-wasm/bench", "--target", WASM_TARGET])
             .args(["--", "-D", "warnings"]),
         lint,
     )?;
     docs::run(project, docs::Mode::Check)?;
-    // The tests' types come from the declarations that this build writes.
-    wasm::npm_package(project)?;
-    process::run(
-        project,
-        project
-            .node()
-            .arg(project.node_modules().join("typescript/bin/tsc"))
-            .args(["--noEmit", "-p", "tests"]),
-        About {
-            usually: None,
-            remedy: "mend what the type checker names",
-        },
-    )
+    // The types come from the declarations that these builds write.
+    npm::package(project)?;
+    for folder in ["npm", "tests"] {
+        process::run(
+            project,
+            project
+                .node()
+                .arg(project.node_modules().join("typescript/bin/tsc"))
+                .args(["--noEmit", "-p", folder]),
+            About {
+                usually: None,
+                remedy: "mend what the type checker names",
+            },
+        )?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use crate::project::Project;
 
 /// Who rests on whom, as crates/ARCHITECTURE.md draws it: each room with all the rooms that it names in its
 /// Cargo.toml. Both ways: one that is not here is forbidden, and one that is here must be used.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("edgesiem-edgegrid", &[]),
     ("edgesiem-decode", &[]),
     ("edgesiem-model", &[]),
@@ -37,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("edgesiem-worker", &["edgesiem"]),
+    ("edgesiem-wasm-pipeline", &["edgesiem"]),
     (
         "edgesiem-wasm",
         &[
@@ -64,7 +65,12 @@ const TESTKIT: &str = "edgesiem-testkit";
 
 /// The only rooms with a runtime, and the crates that bring one. `edgesiem-faults` is a host that never ships:
 /// its SQLite has a build for browsers, which cargo lists with the rest.
-const HOSTS: [&str; 3] = ["edgesiem-worker", "edgesiem-wasm", "edgesiem-faults"];
+const HOSTS: [&str; 4] = [
+    "edgesiem-worker",
+    "edgesiem-wasm",
+    "edgesiem-wasm-pipeline",
+    "edgesiem-faults",
+];
 const HOST_ONLY: [&str; 6] = [
     "getrandom",
     "js-sys",

@@ -13,6 +13,7 @@ mod demo;
 mod docs;
 mod faults;
 mod layering;
+mod npm;
 mod process;
 mod project;
 mod receivers;
@@ -43,7 +44,7 @@ enum Command {
     Receivers(receivers::Options),
     /// Checks formatting, lints, types and the rules between the crates, without running any test.
     Check,
-    /// Writes the pages about sinks, and the README's table of them, from the code.
+    /// Writes the pages about sinks, the README's table of them, and the configuration's schema and types, from the code.
     Docs,
     /// Measures decoding against idiomatic JavaScript and against a value tree, in one run.
     Bench(bench::Options),
@@ -51,6 +52,8 @@ enum Command {
     Faults(faults::Options),
     /// Builds the npm package's WebAssembly into npm/pkg.
     Wasm,
+    /// Builds the npm package into npm/dist and packs it into target/npm.
+    Npm,
     /// Builds the Worker's WebAssembly into worker/pkg; wrangler.toml calls this.
     Worker,
     /// Installs what the other commands need and is missing; they do so by themselves.
@@ -81,6 +84,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(options) => bench::run(&project, &options)?,
         Command::Faults(options) => faults::run(&project, &options)?,
         Command::Wasm => wasm::npm_package(&project)?,
+        Command::Npm => npm::package(&project)?,
         Command::Worker => wasm::worker_for_wrangler(&project)?,
         Command::Setup => {
             setup::everything(&project)?;

@@ -2,7 +2,8 @@
 //! is there, so every command calls the parts it needs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -94,8 +95,7 @@ pub fn npm_packages(project: &Project) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted.as_str()) {
         return check_node(project);
     }
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    if process::answer(project.command(npm).arg("--version")).is_none() {
+    if process::answer(npm(project).arg("--version")).is_none() {
         return Err(error(
             "npm was not found",
             "install Node 20 or later (https://nodejs.org)",
@@ -103,8 +103,7 @@ pub fn npm_packages(project: &Project) -> Result<()> {
     }
     process::run(
         project,
-        project
-            .command(npm)
+        npm(project)
             .current_dir(&tests)
             .args(["ci", "--no-audit", "--no-fund"]),
         About {
@@ -114,6 +113,53 @@ pub fn npm_packages(project: &Project) -> Result<()> {
     )?;
     check_node(project)?;
     write_stamp(&stamp, &wanted)
+}
+
+/// The npm that is installed with the system's Node.
+pub fn npm(project: &Project) -> Command {
+    project.command(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+/// A Chromium for the tests of what runs in browsers: `EDGESIEM_CHROMIUM`, or one on PATH, or Debian's package if we may
+/// install it.
+pub fn chromium(project: &Project) -> Result<PathBuf> {
+    if let Some(found) = find_chromium() {
+        return Ok(found);
+    }
+    let may_install = process::answer(project.command("id").arg("-u"))
+        .is_some_and(|user| user.trim() == "0")
+        && process::answer(project.command("apt-get").arg("--version")).is_some();
+    if may_install {
+        let about = |usually| About {
+            usually: Some(usually),
+            remedy: "check the network, or install Chromium in another way",
+        };
+        let mut update = project.command("apt-get");
+        process::run(project, update.args(["update", "--quiet"]), about("20 s"))?;
+        let mut install = project.command("apt-get");
+        install
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "--quiet", "--yes", "--no-install-recommends"])
+            .arg("chromium");
+        process::run(project, &mut install, about("1 min"))?;
+    }
+    find_chromium().ok_or_else(|| {
+        error(
+            "there is no Chromium for the tests that need a browser",
+            "install Chromium or Chrome, or name its program in EDGESIEM_CHROMIUM",
+        )
+    })
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("EDGESIEM_CHROMIUM").filter(|named| !named.is_empty()) {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.is_file())
 }
 
 fn check_node(project: &Project) -> Result<()> {

@@ -8,10 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{self, About};
 use crate::project::Project;
-use crate::{bench, check, faults, receivers, setup, wasm};
+use crate::{bench, check, faults, npm, receivers, setup, wasm};
 
 /// Folders of TypeScript tests under tests/. All of them must exist.
-const TYPESCRIPT_TESTS: [&str; 4] = ["vectors", "emulator", "emulator/sinks", "e2e"];
+const TYPESCRIPT_TESTS: [&str; 5] = ["vectors", "emulator", "emulator/sinks", "e2e", "cli"];
+
+/// Those of them that need a browser.
+const BROWSER_TESTS: [&str; 2] = ["runtimes", "package"];
 
 const REMEDY: &str =
     "find the first failure above; each test's name says what should have happened";
@@ -22,13 +25,21 @@ pub fn run(project: &Project) -> Result<ExitCode> {
     report.work("set-up", || setup::everything(project));
     report.work("check", || check::run(project));
     report.tests("cargo test", |tally| cargo_test(project, tally));
-    report.work("build for npm", || wasm::npm_package(project));
+    report.work("build for npm", || npm::package(project));
     report.work("build of the Worker", || wasm::worker_bundle(project));
     let built = report.all_passed(&["set-up", "build for npm", "build of the Worker"]);
     for folder in TYPESCRIPT_TESTS {
         let name = format!("tests/{folder}");
         if built {
             report.tests(&name, |tally| node_test(project, folder, tally));
+        } else {
+            report.skip(&name);
+        }
+    }
+    for folder in BROWSER_TESTS {
+        let name = format!("tests/{folder}");
+        if built {
+            report.tests(&name, |tally| browser_test(project, folder, tally));
         } else {
             report.skip(&name);
         }
@@ -58,7 +69,7 @@ fn cargo_test(project: &Project, tally: &mut Tally) -> Result<()> {
     let mut command = project.cargo();
     command
         .args(["test", "--workspace", "--no-fail-fast"])
-        .args(["--exclude", "edgesiem-worker", "--exclude", "edgesiem-wasm"]);
+        .args(wasm::CRATES.iter().flat_map(|name| ["--exclude", name]));
     if process::wants_colour() {
         command.arg("--color=always");
     }
@@ -75,6 +86,16 @@ fn node_test(project: &Project, folder: &str, tally: &mut Tally) -> Result<()> {
         .args(["--test", "--test-reporter=spec"])
         .args(test_files(project, folder)?);
     run_node(project, command, None, tally)
+}
+
+fn browser_test(project: &Project, folder: &str, tally: &mut Tally) -> Result<()> {
+    let chromium = setup::chromium(project)?;
+    let mut command = project.node();
+    command
+        .env("EDGESIEM_CHROMIUM", chromium)
+        .args(["--test", "--test-reporter=spec"])
+        .args(test_files(project, folder)?);
+    run_node(project, command, Some("3 min"), tally)
 }
 
 /// Lets validators that others wrote read the documents of all schemas.

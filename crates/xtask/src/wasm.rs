@@ -1,4 +1,4 @@
-//! The three WebAssembly builds: the Worker's, the npm package's, and the benchmark's.
+//! The four WebAssembly builds: the Worker's, the two of the npm package, and the benchmark's.
 //!
 //! Cargo knows by itself whether to compile. What comes after cargo is skipped if cargo's output and the
 //! steps are the same as last time and nobody touched the result.
@@ -32,6 +32,9 @@ const WASM_OPT: [&str; 10] = [
     "--enable-sign-ext",
     "--enable-simd",
 ];
+
+/// The crates that are compiled for nothing else.
+pub const CRATES: [&str; 3] = ["edgesiem-worker", "edgesiem-wasm", "edgesiem-wasm-pipeline"];
 
 /// Raised when the steps below change in a way that their arguments do not show.
 const STEPS: u32 = 1;
@@ -156,6 +159,19 @@ pub fn npm_package(project: &Project) -> Result<()> {
     report_size(project, &out.join("edgesiem_wasm_bg.wasm"))
 }
 
+/// Builds the npm package's pipeline into npm/pkg-pipeline.
+pub fn npm_pipeline(project: &Project) -> Result<()> {
+    let build = Build {
+        package: "edgesiem-wasm-pipeline",
+        features: None,
+        wasm_bindgen: &["--target", "web"],
+        // npm/build.mjs sees to that.
+        instances: Instances::One,
+        out: project.root().join("npm/pkg-pipeline"),
+    };
+    build.run(project)
+}
+
 /// How many instances of a module may live at the same time.
 #[derive(Clone, Copy)]
 enum Instances {
@@ -260,6 +276,13 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
     if let Some(features) = features {
         command.args(["--features", features]);
     }
+    // A module that is published names no folder of the machine that built it.
+    if let Some(registry) = registry_sources() {
+        command.arg("--config").arg(format!(
+            "target.{WASM_TARGET}.rustflags=[{}]",
+            serde_json::json!(format!("--remap-path-prefix={registry}=crates.io"))
+        ));
+    }
     process::run(
         project,
         &mut command,
@@ -275,6 +298,14 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
         .join("release")
         .join(file);
     fs::read(&path).with_context(|| format!("cargo did not write {}", path.display()))
+}
+
+/// Where cargo keeps the sources of crates.
+fn registry_sources() -> Option<String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
+    Some(home.join("registry/src").to_str()?.to_owned())
 }
 
 /// Says which version of a tool from npm is installed.

@@ -11,6 +11,7 @@ use serde::de::{self, Deserializer, Visitor};
 /// change the document that the schema wrote. An event is left out as a whole, also where each of its rules would have a
 /// document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct FilterConfig {
     /// Only events that fulfil at least one of these are delivered. Without any, all are.
@@ -30,6 +31,7 @@ pub struct FilterConfig {
 
 /// One of `include` or `exclude`: a condition, or several that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AlternativeConfig {
     /// The member of the event that the condition is about: names with dots between them, `attackData.appliedAction`. In an
@@ -59,6 +61,7 @@ pub struct AlternativeConfig {
 
 /// A member of the document whose text is cut short.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TruncateConfig {
     /// The member, as in `drop`. Of an array each text is cut; numbers, truth values and objects are left as they are.
@@ -82,6 +85,17 @@ impl Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
+    }
+}
+
+#[cfg(feature = "docs")]
+impl schemars::JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ConditionText".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "integer", "boolean"] })
     }
 }
 

@@ -9,6 +9,7 @@ use super::{AkamaiSiem, request};
 
 /// `kind = "akamai-siem"`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Host of the API client, such as `akab-….luna.akamaiapis.net`.
@@ -27,6 +28,9 @@ pub struct Config {
     /// Never ask for fewer after a page was cut; 100 if it is not set.
     #[serde(default)]
     pub min_limit: Option<u64>,
+    /// Begin a new stream with the events after this offset, such as the one that another connector stored last.
+    #[serde(default)]
+    pub start_offset: Option<String>,
     /// Begin a new stream at this time, in epoch seconds, not older than the retention. Without it, a
     /// stream begins where the API begins (`offset=NULL`).
     #[serde(default)]
@@ -45,6 +49,7 @@ pub struct Config {
 
 /// Id of a security configuration, as a number or as its digits.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a configuration id is a number, such as 14227")]
 pub enum ConfigId {
     /// `14227`
@@ -172,6 +177,9 @@ impl Config {
     }
 
     fn start(&self, check: &mut Check<'_>) -> Position {
+        if let Some(offset) = &self.start_offset {
+            return self.start_at(offset, check);
+        }
         let Some(from) = self.start_from else {
             if self.start_to.is_some() {
                 check.problem(
@@ -193,5 +201,26 @@ impl Config {
             from,
             to: self.start_to,
         }
+    }
+
+    fn start_at(&self, offset: &str, check: &mut Check<'_>) -> Position {
+        if self.start_from.is_some() || self.start_to.is_some() {
+            check.problem(
+                "start_offset",
+                "a stream begins either at an offset or at a time",
+                "remove start_offset, or start_from and start_to",
+            );
+        }
+        // Akamai's are some dozens of letters, digits, `;`, `-`, `_`, `+`, `/` and `=`.
+        let is_offset = (1..=1000).contains(&offset.len())
+            && offset.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_offset {
+            check.problem(
+                "start_offset",
+                "this is not an offset",
+                "copy the whole offset from the last line of a page, or from where the other connector keeps it",
+            );
+        }
+        Position::Offset(offset.to_owned())
     }
 }

@@ -48,6 +48,13 @@ fn every_problem_is_reported_with_its_key() {
         ),
         (json!({"limit": 10, "min_limit": 11}), &["min_limit"]),
         (json!({"start_from": 2, "start_to": 2}), &["start_to"]),
+        (json!({"start_offset": "5f9c;Nj-_x+/=="}), &[]),
+        (json!({"start_offset": ""}), &["start_offset"]),
+        (json!({"start_offset": "a b"}), &["start_offset"]),
+        (
+            json!({"start_offset": "a", "start_from": 1}),
+            &["start_offset"],
+        ),
         (json!({"host": "h.example/path"}), &["host"]),
     ] {
         let problems = resolve(&config(more.clone())).err().unwrap_or_default();

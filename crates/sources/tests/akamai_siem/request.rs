@@ -80,6 +80,7 @@ fn a_stream_begins_where_the_configuration_says() {
     for (more, expected) in [
         (json!({}), json!({"offset": "NULL"})),
         (json!({"start_from": 7}), json!({"from": 7})),
+        (json!({"start_offset": "a;b"}), json!({"offset": "a;b"})),
         (
             json!({"start_from": 7, "start_to": 9}),
             json!({"from": 7, "to": 9}),

@@ -1,0 +1,163 @@
+//! Which schema, with which options and which filter.
+
+use edgesiem_model::{Check, InsecureLoopback, Schema, Surroundings, printable};
+use edgesiem_schemas::{FilterConfig, NAMES, SchemaConfig, by_name};
+use js_sys::JSON;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{Problem, config_error, invalid_argument, thrown};
+
+// The configuration's own types have no declarations to take these from: crates/schemas knows nothing of JavaScript.
+// tests/runtimes hands every member below to the core, which refuses the ones that it does not know.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What an event is written as. */
+export type SchemaName = "decoded" | "raw" | "ecs" | "elastic-integration" | "cef" | "ocsf" | "sentinel" | "otel";
+
+/** A schema with options, with the keys of the configuration file. */
+export type SchemaTable =
+    | { name: "decoded" | "raw" }
+    | {
+          name: "elastic-integration";
+          /** Have the pipeline keep the line in `event.original`. */
+          preserve_original_event?: boolean | undefined;
+      }
+    | {
+          name: "cef" | "sentinel" | "otel";
+          /** A document for each rule of an event instead of one for the event. */
+          expand_rules?: boolean | undefined;
+      }
+    | {
+          name: "ecs";
+          /** A document for each rule of an event instead of one for the event. */
+          expand_rules?: boolean | undefined;
+          /** Put the line as received into `event.original`. */
+          event_original?: boolean | undefined;
+      }
+    | {
+          name: "ocsf";
+          /** A document for each rule of an event instead of one for the event. */
+          expand_rules?: boolean | undefined;
+          /** Write Detection Findings (2004) instead of HTTP Activity (4002). */
+          detection_finding?: boolean | undefined;
+          /** Put the line as received into `raw_data`. */
+          raw_data?: boolean | undefined;
+      };
+
+/** A schema by its name, or with options. */
+export type SchemaOption = SchemaName | SchemaTable;
+
+/** Which events are left out, and what of the others; as `[streams.filter]` of the configuration file. */
+export interface Filter {
+    /** Only events that fulfil at least one of these are kept. Without any, all are. */
+    include?: Condition[] | undefined;
+    /** Events that fulfil at least one of these are left out, also if `include` names them. */
+    exclude?: Condition[] | undefined;
+    /** Members of the document that are left out: names with dots between them, such as `httpMessage.requestHeaders`. */
+    drop?: string[] | undefined;
+    /** Members of the document whose text is cut short. `max_bytes`: of UTF-8, 1 to 16777216. */
+    truncate?: { member: string; max_bytes: number }[] | undefined;
+}
+
+/** A condition about a member of the event as it was received, with one test; or several that must all hold. */
+export type Condition =
+    | {
+          /** Names with dots between them, such as `attackData.appliedAction`. Encoded values are decoded. */
+          member: string;
+          /** Its text is this. Numbers and truth values are compared by their text. */
+          equals?: string | number | boolean | undefined;
+          /** Its text is one of these. */
+          in?: (string | number | boolean)[] | undefined;
+          /** Its text begins with this. */
+          prefix?: string | number | boolean | undefined;
+          /** Its text is like this: `*` stands for any text, `?` for one character. */
+          glob?: string | number | boolean | undefined;
+          /** Whether there is such a member, and it is not null. */
+          exists?: boolean | undefined;
+      }
+    | { all: Condition[] };
+"#;
+
+/// The schema of pages and events unless the caller names another.
+const DEFAULT_SCHEMA: &str = "decoded";
+
+/// Names of the schemas that events can be converted to.
+#[wasm_bindgen(js_name = schemaNames)]
+pub fn schema_names() -> Vec<String> {
+    NAMES.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// The schema that the caller means: a name, a table with options, or nothing for `decoded`; and what it leaves out.
+pub(crate) fn schema(schema: &JsValue, filter: &JsValue) -> Result<Box<dyn Schema>, JsValue> {
+    let no_filter = is_missing(filter);
+    let config = if is_missing(schema) {
+        SchemaConfig::default()
+    } else if let Some(name) = schema.as_string() {
+        if by_name(&name).is_none() {
+            return Err(unknown(&name));
+        }
+        SchemaConfig::from(name.as_str())
+    } else {
+        typed("schema", schema)?
+    };
+    if no_filter && config.name() == Some(DEFAULT_SCHEMA) && !schema.is_object() {
+        return by_name(DEFAULT_SCHEMA).ok_or_else(|| unknown(DEFAULT_SCHEMA));
+    }
+    let filter = if no_filter {
+        None
+    } else {
+        Some(typed::<FilterConfig>("filter", filter)?)
+    };
+    let mut check = Check::new(Surroundings {
+        secrets: &|_| None,
+        insecure: InsecureLoopback::Refuse,
+        places: &[],
+    });
+    let resolved = config.resolve(filter, &mut check);
+    check.finish(resolved).map_err(|problems| {
+        let problems: Vec<Problem> = problems.iter().map(Problem::from).collect();
+        config_error(&problems)
+    })
+}
+
+fn is_missing(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+fn unknown(name: &str) -> JsValue {
+    let known = NAMES.join(", ");
+    thrown(
+        "unknown_schema",
+        &format!(
+            "there is no schema `{}`; there are {known}",
+            printable(name, 80)
+        ),
+        &format!("use one of {known}"),
+    )
+}
+
+/// Through JSON, as if it stood in a file: members that are `undefined` are not there, and nesting is bounded.
+fn typed<T: DeserializeOwned>(name: &str, value: &JsValue) -> Result<T, JsValue> {
+    let text = JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .ok_or_else(|| invalid_argument(name, "needs a name or a plain object"))?;
+    let mut json = serde_json::Deserializer::from_str(&text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let key = if path == "." {
+            name.to_owned()
+        } else {
+            format!("{name}.{}", printable(&path, 200))
+        };
+        let reason = error.inner().to_string();
+        // Where in JSON that the caller never sees.
+        let reason = reason
+            .rsplit_once(" at line ")
+            .map_or(reason.as_str(), |(reason, _)| reason);
+        let reason = printable(reason, 500);
+        config_error(&[Problem::new(&key, &reason, "correct or remove the key")])
+    })
+}
