@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { PageDecoder, decodeEvent, json, schemaNames } from "./core.ts";
-import type { EdgeSiemError } from "./core.ts";
+import type { EdgeSiemError, SchemaName } from "./core.ts";
 
 interface Row {
   name: string;
@@ -30,7 +30,7 @@ const oneLine = (schema: string, text: string): string => (schema === "raw" ? te
 const utf8 = new TextEncoder();
 
 /** The documents of a page, pushed in chunks of `size` bytes, and the lines that were refused. */
-function convertPage(lines: readonly string[], size: number, schema?: string) {
+function convertPage(lines: readonly string[], size: number, schema?: SchemaName) {
   using decoder = new PageDecoder(undefined, schema);
   const body = utf8.encode(lines.join("\n"));
   const out: Uint8Array[] = [];
@@ -80,7 +80,8 @@ describe("the schemas", () => {
   });
 
   test("refuse a name that is none of theirs, and say which there are", () => {
-    for (const name of ["", "ECS", "json", "\u001b[31mred"]) {
+    for (const unknown of ["", "ECS", "json", "\u001b[31mred"]) {
+      const name = unknown as SchemaName;
       for (const call of [() => decodeEvent("{}", name), () => new PageDecoder(undefined, name)]) {
         assert.throws(call, (error: EdgeSiemError) => {
           assert.equal(error.code, "unknown_schema");

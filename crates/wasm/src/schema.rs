@@ -84,7 +84,7 @@ export type Condition =
 const DEFAULT_SCHEMA: &str = "decoded";
 
 /// Names of the schemas that events can be converted to.
-#[wasm_bindgen(js_name = schemaNames)]
+#[wasm_bindgen(js_name = schemaNames, unchecked_return_type = "SchemaName[]")]
 pub fn schema_names() -> Vec<String> {
     NAMES.iter().map(|name| (*name).to_owned()).collect()
 }

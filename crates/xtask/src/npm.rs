@@ -40,7 +40,7 @@ fn pack(project: &Project) -> Result<()> {
         project,
         setup::npm(project)
             .current_dir(project.root().join("npm"))
-            .args(["pack", "--ignore-scripts", "--pack-destination"])
+            .args(["pack", "--pack-destination"])
             .arg(&out),
         About {
             usually: None,

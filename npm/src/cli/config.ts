@@ -1,0 +1,125 @@
+/** Where the commands that work on streams have their configuration, secrets and state from. */
+
+import { readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import * as util from "node:util";
+import type { Command } from "commander";
+import { TomlError, parse } from "smol-toml";
+import { ConfigError } from "../errors.ts";
+import type { HostOptions } from "../pipeline/host.ts";
+import type { AnyConfig, Pipeline } from "../pipeline/pipeline.ts";
+import { CommandError, EXIT, reasonOf } from "./exit.ts";
+
+/** Options that say what to work on, the same for every command. */
+export interface ConfigOptions {
+  config?: string;
+  envFile?: string;
+  state?: string;
+}
+
+/** A configuration, and what belongs to it. */
+export interface Configured {
+  config: AnyConfig;
+  /** What it is called in messages. */
+  name: string;
+  secrets: Readonly<Record<string, string | undefined>>;
+  /** The folder of states, from the root on. */
+  state: string;
+}
+
+export const DEFAULT_CONFIG = "edgesiem.toml";
+const STATE_FOLDER = ".edgesiem";
+
+/** Adds the options that {@link readConfig} reads. */
+export function withConfig(command: Command): Command {
+  return command
+    .option("-c, --config <file>", `configuration of the streams (${DEFAULT_CONFIG}); a wrangler.toml will do`)
+    .option("--env-file <file>", "read secrets from this file too; what the environment has comes first")
+    .option("--state <dir>", `folder of checkpoints and dead letters (${STATE_FOLDER} beside the configuration)`);
+}
+
+/** Reads the configuration's file, the secrets and the place of the state. What is in it is checked by the pipeline. */
+export async function readConfig(options: ConfigOptions): Promise<Configured> {
+  const path = resolve(options.config ?? DEFAULT_CONFIG);
+  const text = await read(path, options.config === undefined ? `write ${DEFAULT_CONFIG}, or name another file with --config` : "check the path and the permissions");
+  return {
+    config: tableOf(path, text),
+    name: basename(path),
+    secrets: await readSecrets(options.envFile),
+    state: resolve(options.state ?? resolve(dirname(path), STATE_FOLDER)),
+  };
+}
+
+/** The environment, and the variables of a file that it does not have. */
+export async function readSecrets(envFile: string | undefined): Promise<Readonly<Record<string, string | undefined>>> {
+  if (envFile === undefined) return process.env;
+  const text = await read(resolve(envFile), "check the path and the permissions");
+  return { ...util.parseEnv(text), ...process.env };
+}
+
+/** Opens a pipeline, and says every problem of the configuration at once if it cannot be used. */
+export async function openPipeline(configured: Pick<Configured, "config" | "name">, host: HostOptions, signal?: AbortSignal): Promise<Pipeline> {
+  const { Pipeline } = await import("../pipeline/pipeline.ts");
+  try {
+    return await Pipeline.open(configured.config, host, signal);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((problem) => ({ ...problem, key: `${configured.name}: ${problem.key}` }));
+    throw new ConfigError(`${configured.name}: ${error.message}`, { code: error.code, retryable: false, userAction: error.userAction, problems, cause: error });
+  }
+}
+
+/** The streams that were asked for, all without a name. */
+export function chosenStreams(pipeline: Pipeline, wanted: readonly string[] | undefined): string[] {
+  const known = pipeline.streams().map(({ id }) => id);
+  if (wanted === undefined || wanted.length === 0) return known;
+  for (const name of wanted) {
+    if (!known.includes(name)) throw new CommandError(`there is no stream ${name}`, EXIT.usage, `the configuration has: ${known.join(", ")}`);
+  }
+  return known.filter((id) => wanted.includes(id));
+}
+
+/** Collects an option that may be repeated. */
+export function repeated(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+/** A time as RFC 3339 or in seconds since 1970, in milliseconds. */
+export function timeOf(option: string, text: string): number {
+  if (/^\d{1,11}$/.test(text)) return Number(text) * 1000;
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  const ms = isTime ? Date.parse(text) : Number.NaN;
+  if (Number.isFinite(ms) && ms >= 0) return ms;
+  throw new CommandError(`${option} ${text} is no time`, EXIT.usage, "write 2026-11-22T10:00:00Z, or seconds since 1970");
+}
+
+/** A whole number within bounds. */
+export function numberOf(option: string, text: string, least: number, most: number): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new CommandError(`${option} ${text} is out of range`, EXIT.usage, `use a whole number from ${least} to ${most}`);
+}
+
+async function read(path: string, userAction: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new CommandError(`cannot read ${path}: ${reasonOf(error)}`, EXIT.usage, userAction);
+  }
+}
+
+/** The whole file, or its table `vars.EDGESIEM` if it is that of a Worker. */
+function tableOf(path: string, text: string): AnyConfig {
+  try {
+    const table = parse(text);
+    const { vars } = table;
+    const isOfWorker = typeof vars === "object" && "EDGESIEM" in vars;
+    const found = isOfWorker ? vars.EDGESIEM : table;
+    return typeof found === "object" && !Array.isArray(found) ? (found as Record<string, unknown>) : {};
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // Its later lines show the place, which may hold a secret.
+    const [first = "it is no TOML"] = error.message.split("\n");
+    throw new CommandError(`${basename(path)}:${error.line}:${error.column}: ${first}`, EXIT.usage, "correct the file; https://toml.io has the rules");
+  }
+}

@@ -1,0 +1,73 @@
+/** What `decode` says of its inputs, for readers and for scripts. */
+
+import type { InputShape } from "./json-lines.ts";
+import type { PageContext, RejectedLine } from "../index.ts";
+import { printable } from "./terminal.ts";
+
+/** So many rejected lines of an input are shown one by one; whoever made a million of them gets no million messages. */
+const MOST_SHOWN = 20;
+
+/** What became of one input. Its members are those of `--json`. */
+export interface InputReport {
+  input: string;
+  shape: InputShape;
+  /** Bytes that were read, unpacked. */
+  bytes: number;
+  /** Events that became documents; one may become several or none. */
+  events: number;
+  documents: number;
+  /** Lines that are no events. */
+  rejected: number;
+  /** Encoded pieces of the events that were kept as they came. */
+  undecoded: number;
+  /** The first of the rejected lines. */
+  rejected_lines: { line: number; at?: number; reason: string }[];
+  /** The context line at the end, `null` if there is none. */
+  context: PageContext | null;
+}
+
+export function newReport(input: string): InputReport {
+  return { input, shape: "multi-json", bytes: 0, events: 0, documents: 0, rejected: 0, undecoded: 0, rejected_lines: [], context: null };
+}
+
+/** Counts a rejected line, or a part of one, and returns what is said of it: `undefined` for nothing. */
+export function reject(report: InputReport, rejected: RejectedLine): string | undefined {
+  // Of a line that is too long, each part comes by itself.
+  if (rejected.part !== undefined && rejected.part.index > 0) return undefined;
+  report.rejected += 1;
+  if (report.rejected > MOST_SHOWN) return undefined;
+  const { line, at, reason } = rejected;
+  report.rejected_lines.push(at === undefined ? { line, reason } : { line, at, reason });
+  const place = at === undefined ? `line ${line}` : `line ${line}, byte ${at + 1}`;
+  return `edgesiem: ${printable(report.input)}: ${place}: ${printable(reason)}`;
+}
+
+/** The last lines about an input. */
+export function summary(report: InputReport): string {
+  const { rejected, context, events, documents, undecoded } = report;
+  const name = printable(report.input);
+  const lines: string[] = [];
+  if (rejected > MOST_SHOWN) lines.push(`${name}: ${rejected - MOST_SHOWN} more rejected lines are not shown; --rejects FILE keeps all of them`);
+  const counts = [plural(events, "event")];
+  if (documents !== events) counts.push(plural(documents, "document"));
+  if (rejected > 0) counts.push(`${plural(rejected, "line")} rejected`);
+  if (undecoded > 0) counts.push(`${plural(undecoded, "encoded piece")} kept as it came`);
+  lines.push(`${name}: ${counts.join(", ")}${report.shape === "json" && context === null ? "" : `; ${contextText(context)}`}`);
+  const lost = (context?.total ?? events + rejected) - events - rejected;
+  if (lost !== 0) lines.push(`${name}: the context line counts ${plural(context?.total ?? 0, "event")}: ${Math.abs(lost)} ${lost > 0 ? "fewer" : "more"} came`);
+  return lines.map((line) => `edgesiem: ${line}\n`).join("");
+}
+
+function contextText(context: PageContext | null): string {
+  if (context === null) return "no context line at the end: a page without one was cut, and is to be fetched again from the same offset";
+  const parts = [`offset ${printable(context.offset)}`];
+  if (context.total !== undefined) parts.push(`total ${context.total}`);
+  if (context.limit !== undefined) parts.push(`limit ${context.limit}`);
+  return parts.join(", ");
+}
+
+function plural(count: number, noun: string): string {
+  // `toLocaleString` would load the tables of all languages, which takes longer than a page.
+  const digits = String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+  return `${digits} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,121 @@
+/** `edgesiem decode`: multi-JSON in, one document a line out. */
+
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+import { load, type PageOptions, type SchemaOption } from "../index.ts";
+import { decodeInput, type DecodeJob } from "./decode-run.ts";
+import { summary, type InputReport } from "./decode-report.ts";
+import { CommandError, EXIT } from "./exit.ts";
+import { findInput, type Input } from "./input.ts";
+import { standardOutput } from "./output.ts";
+import { pretty } from "./pretty.ts";
+import { StatusLine } from "./progress.ts";
+import { Rejects } from "./rejects.ts";
+import { SCHEMAS } from "./schemas.ts";
+import { documentsForTerminal, painterFor } from "./terminal.ts";
+
+interface DecodeOptions {
+  schema: string;
+  expandRules?: true;
+  option: Record<string, unknown>;
+  input: DecodeJob["shape"];
+  rejects?: string;
+  pretty?: true;
+  json?: true;
+}
+
+const HELP = `
+Each FILE is a page as the SIEM API sends it (events, one a line, and a context line at its end), or events over any number of
+lines, or an array of them; what begins like gzip is unpacked. Without FILE, or with -, standard input is read.
+
+Documents go to stdout, one a line. A line that is no event is reported on stderr with its number and the reason, and the rest
+goes on; --rejects keeps it, but for the blank space around it. On a terminal, control characters of events appear as JSON escapes; to a pipe or a file every byte goes as it is.
+
+Exit code: 0 all well, 1 some lines were rejected, 2 wrong usage, 3 input or output failed, 141 the reader of stdout went away.
+
+Examples:
+  edgesiem decode page.json | jq .attackData.rules
+  zcat pages/*.gz | edgesiem decode --schema ocsf > events.ndjson
+  edgesiem decode --schema ecs --expand-rules --option event_original=true page.json.gz
+  edgesiem decode --rejects bad-lines.txt page-1.json page-2.json
+  pbpaste | edgesiem decode --pretty`;
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command("decode")
+    .summary("decode events into documents, one a line")
+    .description("Decodes events of the Akamai SIEM API into documents, one a line.")
+    .argument("[file...]", "files to read; - is standard input")
+    .addOption(new Option("-s, --schema <name>", "what each event becomes").choices(SCHEMAS).default("decoded"))
+    .option("--expand-rules", "a document for each rule of an event instead of one for the event")
+    .option("-o, --option <key=value>", "an option of the schema, such as event_original=true; may be repeated", collectOption, {})
+    .addOption(new Option("--input <shape>", "how events are separated").choices(["auto", "multi-json", "json"]).default("auto"))
+    .option("--rejects <file>", "keep rejected lines in this file, untouched")
+    .option("--pretty", "indent documents; with colours on a terminal")
+    .option("--json", "write the summary to stderr as JSON")
+    .addHelpText("after", HELP)
+    .action(decode);
+}
+
+async function decode(files: string[], options: DecodeOptions): Promise<void> {
+  if (options.pretty === true && options.schema === "cef") {
+    throw new CommandError("--pretty is for JSON, and documents of cef are text", EXIT.usage, "leave out --pretty");
+  }
+  if (files.filter((file) => file === "-").length > 1) throw new CommandError("standard input can be read only once", EXIT.usage, "name - once");
+  const core = await load();
+  const pageOptions = { schema: schemaOption(options) } satisfies PageOptions;
+  // Before any file is touched: an option that the schema does not have is refused.
+  core.pageDecoder(pageOptions).free();
+  const inputs = (files.length === 0 ? ["-"] : files).map(findInput);
+  const rejects = options.rejects === undefined ? undefined : new Rejects(options.rejects, inputs);
+  const output = standardOutput();
+  const status = new StatusLine(process.stderr, { isShown: process.stdout.isTTY !== true });
+  const reports: InputReport[] = [];
+  for (const input of inputs) {
+    sayIfWaiting(input);
+    const decoder = core.pageDecoder(pageOptions);
+    const say = (line: string): void => (options.json === true ? undefined : status.print(line));
+    const job: DecodeJob = { decoder, shape: options.input, output, present: presenter(options), rejects, status, say };
+    const report = await decodeInput(input, job);
+    decoder.free();
+    reports.push(report);
+    status.clear();
+    if (options.json !== true) process.stderr.write(summary(report));
+  }
+  rejects?.close();
+  if (options.json === true) process.stderr.write(`${documentsForTerminal(JSON.stringify({ inputs: reports }))}\n`);
+  if (reports.some((report) => report.rejected > 0)) process.exitCode = EXIT.rejected;
+}
+
+function sayIfWaiting(input: Input): void {
+  if (input.isTerminal) process.stderr.write("edgesiem: reading events from the terminal; end them with Ctrl-D on a line of its own\n");
+}
+
+function collectOption(pair: string, options: Record<string, unknown>): Record<string, unknown> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError("It is not of the form key=value.");
+  return { ...options, [key]: /^(?:true|false|\d{1,15})$/.test(value) ? (JSON.parse(value) as unknown) : value };
+}
+
+/** The core checks it. */
+function schemaOption(options: DecodeOptions): SchemaOption {
+  const table = { ...options.option, ...(options.expandRules === true ? { expand_rules: true } : {}) };
+  return (Object.keys(table).length === 0 ? options.schema : { ...table, name: options.schema }) as SchemaOption;
+}
+
+/** What is done to documents before they are written: nothing, unless a person reads them. */
+function presenter(options: DecodeOptions): DecodeJob["present"] {
+  const isTerminal = process.stdout.isTTY === true;
+  if (!isTerminal && options.pretty !== true) return (documents) => documents;
+  const paint = painterFor(process.stdout);
+  // One byte a character where no person reads: then no byte can change, whatever it is.
+  const encoding = isTerminal ? "utf8" : "latin1";
+  return (documents) => {
+    const text = Buffer.from(documents.buffer, documents.byteOffset, documents.byteLength).toString(encoding);
+    const safe = isTerminal ? documentsForTerminal(text) : text;
+    if (options.pretty !== true) return Buffer.from(safe, encoding);
+    const lines = safe.split("\n").filter((line) => line !== "");
+    return Buffer.from(lines.map((line) => pretty(line, paint)).join(""), encoding);
+  };
+}

@@ -1,0 +1,211 @@
+/** Files, pipes and standard input as chunks, with no more turns of the event loop than there are waits. */
+
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync, type Stats } from "node:fs";
+import { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { isatty } from "node:tty";
+import { createGunzip } from "node:zlib";
+
+import { CommandError, EXIT, reasonOf, type ExitCode } from "./exit.ts";
+
+const STDIN = 0;
+/**
+ * How much is read at once. A pipe of Linux holds 64 KiB; from files no more is read either, because then the documents of a
+ * chunk fit into a pipe on the other side, and reader, decoder and writer work at the same time without a thread.
+ */
+const CHUNK_BYTES = 64 * 1024;
+const GUNZIP_CHUNK_BYTES = 256 * 1024;
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
+/** An input that is there. */
+export interface Input {
+  /** The path, or `stdin`. */
+  name: string;
+  /** `undefined`: standard input. */
+  path: string | undefined;
+  /** Its size in bytes, if that is known and is what will be read. */
+  bytes: number | undefined;
+  isTerminal: boolean;
+  /** Which file it is, to compare with another one. */
+  identity: string;
+}
+
+/** Looks at a path, or at standard input for `-`. Nothing is opened yet: a folder may have more pages than a process may open. */
+export function findInput(path: string): Input {
+  if (path === "-") return { ...facts(fstatSync(STDIN)), name: "stdin", path: undefined, isTerminal: isatty(STDIN) };
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw new CommandError(`${path} is a folder`, EXIT.usage, "name the files in it");
+    return { ...facts(stat), name: path, path, isTerminal: false };
+  } catch (error) {
+    throw unreadable(path, error, EXIT.usage);
+  }
+}
+
+function facts(stat: Stats): Pick<Input, "bytes" | "identity"> {
+  return { bytes: stat.isFile() ? stat.size : undefined, identity: `${stat.dev}:${stat.ino}` };
+}
+
+function unreadable(name: string, error: unknown, exitCode: ExitCode): CommandError {
+  if (error instanceof CommandError) return error;
+  return new CommandError(`cannot read ${name}: ${reasonOf(error)}`, exitCode, "check the path and the permissions");
+}
+
+/** What the reader does while there is nothing to read. */
+export type Idle = () => Promise<void>;
+
+/**
+ * The bytes of an input, unpacked if it begins like gzip. A chunk is valid until the next one is asked for.
+ *
+ * @example
+ * ```ts
+ * for await (const chunk of chunksOf(findInput("-"), async () => {})) count += chunk.length;
+ * ```
+ */
+export async function* chunksOf(input: Input, idle: Idle): AsyncGenerator<Uint8Array> {
+  const raw = rawChunks(input, idle);
+  const first = await raw.next();
+  if (first.done === true) return;
+  const chunk = first.value;
+  if (chunk[0] === GZIP_MAGIC[0] && (chunk[1] ?? GZIP_MAGIC[1]) === GZIP_MAGIC[1]) {
+    yield* unpacked(input, chunk, raw, idle);
+    return;
+  }
+  yield chunk;
+  yield* raw;
+}
+
+async function* unpacked(input: Input, first: Uint8Array, rest: AsyncIterable<Uint8Array>, idle: Idle): AsyncGenerator<Uint8Array> {
+  // Its size says nothing of how much will come out.
+  input.bytes = undefined;
+  async function* copies(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(first);
+    for await (const chunk of rest) yield Buffer.from(chunk);
+  }
+  const packed = Readable.from(copies(), { objectMode: false, highWaterMark: 4 * CHUNK_BYTES });
+  const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+  packed.on("error", (error) => gunzip.destroy(error));
+  packed.pipe(gunzip);
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      yield chunk;
+      if (gunzip.readableLength === 0) await idle();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !code.startsWith("Z_")) throw error;
+    throw new CommandError(`${input.name} is not whole: ${reasonOf(error)}`, EXIT.failed, "what came before was decoded; fetch the file again");
+  } finally {
+    packed.destroy();
+  }
+}
+
+async function* rawChunks(input: Input, idle: Idle): AsyncGenerator<Uint8Array> {
+  const fd = input.path === undefined ? STDIN : open(input.path);
+  const stat = fstatSync(fd);
+  const isPipe = stat.isFIFO();
+  const isReadDirectly = process.platform !== "win32" && !input.isTerminal && (isPipe || stat.isFile() || stat.isCharacterDevice());
+  if (!isReadDirectly) {
+    yield* streamed(fd, idle);
+    return;
+  }
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const waiter = isPipe ? new PipeWaiter(fd) : undefined;
+  try {
+    for (;;) {
+      const early = waiter?.takeEarly();
+      const bytes = early === undefined ? readNow(input.name, fd, buffer) : early.length;
+      if (bytes === 0) return;
+      if (bytes !== undefined) {
+        yield early ?? buffer.subarray(0, bytes);
+        continue;
+      }
+      await idle();
+      await (waiter === undefined ? waitBriefly() : waiter.ready());
+    }
+  } finally {
+    if (waiter !== undefined) waiter.close();
+    else if (fd !== STDIN) closeSync(fd);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw unreadable(path, error, EXIT.failed);
+  }
+}
+
+/** How many bytes were there, 0 at the end, `undefined` if there are none yet. */
+function readNow(name: string, fd: number, buffer: Uint8Array): number | undefined {
+  try {
+    return readSync(fd, buffer, 0, buffer.length, null);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+    throw unreadable(name, error, EXIT.failed);
+  }
+}
+
+/** For a device that another program made non-blocking. */
+function waitBriefly(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Waits for a pipe, which it makes non-blocking. It cannot wait without reading: what it read comes first. */
+class PipeWaiter {
+  readonly #socket: Socket;
+  readonly #early: Uint8Array[] = [];
+  #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  constructor(fd: number) {
+    // `onread` is an option of the constructor too, which the types do not say.
+    const onread = { buffer: Buffer.allocUnsafeSlow(CHUNK_BYTES), callback: this.#take.bind(this) };
+    const options: ConstructorParameters<typeof Socket>[0] = { fd, writable: false, ...{ onread } };
+    this.#socket = new Socket(options);
+    this.#socket.pause();
+    // The end is there to be read again.
+    this.#socket.on("end", () => this.#wake());
+    this.#socket.on("error", (error) => {
+      this.#settle?.reject(error);
+      this.#settle = undefined;
+    });
+  }
+
+  /** Bytes that were read while waiting. */
+  takeEarly(): Uint8Array | undefined {
+    return this.#early.shift();
+  }
+
+  /** Resolves when there is something to read, be it the end. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#socket.resume();
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(bytes: number, buffer: Uint8Array): boolean {
+    this.#early.push(Buffer.from(buffer.subarray(0, bytes)));
+    this.#socket.pause();
+    this.#wake();
+    return false;
+  }
+
+  #wake(): void {
+    this.#settle?.resolve();
+    this.#settle = undefined;
+  }
+}
+
+async function* streamed(fd: number, idle: Idle): AsyncGenerator<Uint8Array> {
+  const stream = fd === STDIN ? process.stdin : createReadStream("", { fd, highWaterMark: CHUNK_BYTES });
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    yield chunk;
+    if (stream.readableLength === 0) await idle();
+  }
+}

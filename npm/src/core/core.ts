@@ -1,0 +1,135 @@
+/** The core's functions, on whichever instance is alive. */
+
+import type {
+  Credentials,
+  DecodedEvent,
+  ExplainedSignature,
+  Filter,
+  Header,
+  PageOptions,
+  Rule,
+  RuleFacets,
+  SchemaName,
+  SchemaOption,
+  SignedRequest,
+  SigningOptions,
+  SigningRequest,
+} from "../types.ts";
+// build.mjs puts the loader of its platform in the place of Node's.
+import { coreModule } from "../loaders/node/core.ts";
+import { lineOf, textOf } from "./bytes.ts";
+import { Instance, type Glue } from "./instance.ts";
+import { PageDecoder } from "./page-decoder.ts";
+
+/**
+ * All functions of the core, synchronously. What the functions of the package say of themselves holds for them too, but that
+ * `sign` and `explainSignature` sign a URL exactly as it is written.
+ */
+export interface Core {
+  sign(request: SigningRequest, credentials: Credentials, options?: SigningOptions): SignedRequest;
+  explainSignature(request: SigningRequest, credentials: Credentials, options?: SigningOptions): ExplainedSignature;
+  parseEdgerc(text: string, section?: string): Credentials;
+  credentialsFromEnv(variables: Readonly<Record<string, string | undefined>>, section?: string): Credentials | undefined;
+  decodeEvent(line: string | Uint8Array): DecodedEvent;
+  convert(line: string | Uint8Array, schema?: SchemaOption, filter?: Filter): string[];
+  decodeRules(facets: RuleFacets): Rule[];
+  decodeHeaders(encoded: string): Header[];
+  schemaNames(): SchemaName[];
+  /** A decoder for bodies that come in chunks. Free it when it is no longer needed. */
+  pageDecoder(options?: PageOptions): PageDecoder;
+}
+
+class SharedCore implements Core {
+  readonly #module: WebAssembly.Module;
+  #instance: Instance;
+
+  constructor(module: WebAssembly.Module, instance: Instance) {
+    this.#module = module;
+    this.#instance = instance;
+  }
+
+  sign(request: SigningRequest, credentials: Credentials, options?: SigningOptions): SignedRequest {
+    return this.#call((glue) => glue.sign(request, credentials, options));
+  }
+
+  explainSignature(request: SigningRequest, credentials: Credentials, options?: SigningOptions): ExplainedSignature {
+    return this.#call((glue) => glue.explainSignature(request, credentials, options));
+  }
+
+  parseEdgerc(text: string, section?: string): Credentials {
+    textOf("text", text);
+    if (section !== undefined) textOf("section", section);
+    return this.#call((glue) => glue.parseEdgerc(text, section));
+  }
+
+  credentialsFromEnv(variables: Readonly<Record<string, string | undefined>>, section?: string): Credentials | undefined {
+    if (section !== undefined) textOf("section", section);
+    return this.#call((glue) => glue.credentialsFromEnv(variables, section));
+  }
+
+  decodeEvent(line: string | Uint8Array): DecodedEvent {
+    const given = lineOf(line);
+    return JSON.parse(this.#call((glue) => glue.decodeEvent(given))) as DecodedEvent;
+  }
+
+  convert(line: string | Uint8Array, schema?: SchemaOption, filter?: Filter): string[] {
+    const given = lineOf(line);
+    return this.#call((glue) => glue.convert(given, schema, filter));
+  }
+
+  decodeRules(facets: RuleFacets): Rule[] {
+    return this.#call((glue) => glue.decodeRules(facets));
+  }
+
+  decodeHeaders(encoded: string): Header[] {
+    textOf("encoded", encoded);
+    return this.#call((glue) => glue.decodeHeaders(encoded));
+  }
+
+  schemaNames(): SchemaName[] {
+    return this.#call((glue) => glue.schemaNames()) as SchemaName[];
+  }
+
+  pageDecoder(options: PageOptions = {}): PageDecoder {
+    return new PageDecoder(this.#alive(), options);
+  }
+
+  #call<T>(work: (glue: Glue) => T): T {
+    return this.#alive().call(work);
+  }
+
+  #alive(): Instance {
+    if (this.#instance.isSpent) this.#instance = Instance.open(this.#module);
+    return this.#instance;
+  }
+}
+
+let loading: Promise<Core> | undefined;
+
+/**
+ * Gets the core ready and gives its functions, which are synchronous. All other functions of this package do it by themselves
+ * when they are first called. It is loaded once; a failure is not kept, so that the next call tries again.
+ *
+ * @throws `EdgeSiemError` with the code `module_missing` if the WebAssembly file is not beside the code.
+ * @example
+ * ```ts
+ * import { load } from "edgesiem";
+ *
+ * const core = await load();
+ * const lines = ['{"attackData":{"rules":"OTUwMDAy"}}', '{"attackData":{"rules":"MzkwNA=="}}'];
+ * const rules = lines.map((line) => core.decodeEvent(line).attackData?.rules?.[0]?.rule);
+ * console.log(rules); // [ '950002', '3904' ]
+ * ```
+ */
+export function load(): Promise<Core> {
+  loading ??= open().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function open(): Promise<Core> {
+  const module = await coreModule();
+  return new SharedCore(module, Instance.open(module));
+}

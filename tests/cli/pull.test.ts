@@ -1,0 +1,403 @@
+/** `edgesiem pull`, the built command as a process: what it delivers, what it keeps, and how it ends. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, it } from "node:test";
+import { mix } from "../emulator/random.ts";
+import { DIST, STREAM, startPullRig, until, type Ended, type Json, type PullRig, type RigOptions } from "./pull-rig.ts";
+
+/** Events of one batch: what may come twice to a sink for each kill. */
+const BATCH = 100;
+
+let rig: PullRig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+async function start(options: RigOptions = {}): Promise<PullRig> {
+  rig = await startPullRig({ ...options, stream: { limits: { max_batch_events: BATCH }, ...options.stream } });
+  return rig;
+}
+
+const runs = ({ stderr }: Ended): Json[] =>
+  stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Json);
+
+/** The quick form's options that lead to the emulator. */
+const quick = ({ siem }: PullRig, to: string): string[] => [
+  "pull",
+  ...["--source", "akamai-siem", "--host", siem.url, "--allow-insecure-loopback", "--to", to],
+  ...siem.configIds.flatMap((id) => ["--config-id", id]),
+];
+const quickSecrets = ({ siem }: PullRig): Record<string, string> => ({
+  AKAMAI_HOST: "akab-emulator.luna.akamaiapis.net",
+  AKAMAI_CLIENT_TOKEN: siem.credentials.clientToken,
+  AKAMAI_CLIENT_SECRET: siem.credentials.clientSecret,
+  AKAMAI_ACCESS_TOKEN: siem.credentials.accessToken,
+});
+
+describe("pull", () => {
+  it("delivers everything once, ends when it has caught up, and goes on from there", async () => {
+    const rig = await start({ siem: { available: 2500 }, source: { limit: 1000 } });
+    const first = await rig.run(["pull", "--json"]);
+    assert.deepEqual([first.code, first.stdout], [0, ""]);
+    rig.assertLedger(0);
+    assert.equal(rig.offset(), rig.siem.lastOffset);
+    rig.siem.append(300);
+    assert.equal((await rig.run(["pull"])).code, 0);
+    rig.assertLedger(0);
+  });
+
+  it("says each run in a line, or as JSON", async () => {
+    const rig = await start();
+    assert.match((await rig.run(["pull"])).stderr, /^\d{4}-..-..T..:..:..Z prod-waf: 1,000 events delivered, 1 page with [\d.]+ MB in [\d.]+ s, caught up\n$/);
+    const [run] = runs(await rig.run(["pull", "--json"]));
+    assert.deepEqual([run?.["event"], run?.["stream"], run?.["ok"]], ["run", STREAM, true]);
+  });
+
+  it("killed by SIGKILL at any point and started again, loses nothing and repeats at most a batch a kill", { timeout: 120_000 }, async (t) => {
+    const rig = await start({ siem: { available: 12_000 }, source: { limit: 4000 }, receiver: { verifyEvery: 20 } });
+    const kills = 6;
+    for (let kill = 0; kill < kills; kill += 1) {
+      const { child, ended } = rig.start(["pull", "--follow"]);
+      const target = rig.receiver.counters.posts + 2 + (mix(7, kill) % 12);
+      await until("some batches were sent", () => rig.receiver.counters.posts >= target);
+      child.kill("SIGKILL");
+      assert.equal((await ended).signal, "SIGKILL");
+    }
+    const { child, ended } = rig.start(["pull", "--follow"]);
+    await until("the rest has arrived", () => rig.receiver.tally.counters.unique === 12_000);
+    await until("the offset is the last", () => rig.offset() === rig.siem.lastOffset);
+    child.kill("SIGINT");
+    assert.equal((await ended).code, 0);
+    rig.assertLedger(kills * BATCH);
+    t.diagnostic(`${kills} kills, 12000 events: 0 lost, ${rig.receiver.tally.counters.duplicates} sent twice (bound ${kills * BATCH})`);
+  });
+
+  it("killed by SIGKILL while it writes to a file, has every event there", async () => {
+    const rig = await start({ siem: { available: 6000 } });
+    const path = join(rig.folder, "events.ndjson");
+    const written = (): string[] => {
+      try {
+        return readFileSync(path, "utf8").split("\n");
+      } catch {
+        return [];
+      }
+    };
+    rig.configure([rig.stream(STREAM, { sinks: ["archive"], limits: { max_batch_events: BATCH } }, { limit: 3000 })], { archive: { kind: "file", path } });
+    for (const lines of [500, 2500, 4000]) {
+      const { child, ended } = rig.start(["pull"]);
+      await until("it has written some", () => written().length > lines);
+      child.kill("SIGKILL");
+      await ended;
+    }
+    assert.equal((await rig.run(["pull"])).code, 0);
+    const numbers = written().flatMap((line) => {
+      try {
+        return [rig.siem.events.numberOf((JSON.parse(line) as { httpMessage: { requestId: string } }).httpMessage.requestId)];
+      } catch {
+        return [];
+      }
+    });
+    assert.equal(new Set(numbers).size, 6000);
+    assert.ok(numbers.length <= 6000 + 3 * BATCH, `${numbers.length}`);
+  });
+
+  it("refuses a stream that another process works on, with exit code 2, and takes it over at once when that is killed", async () => {
+    const rig = await start({ siem: { available: 2000 } });
+    rig.receiver.hold();
+    const first = rig.start(["pull", "--follow"]);
+    await until("the first has sent something", () => rig.receiver.counters.posts > 0);
+    const second = await rig.run(["pull"]);
+    assert.equal(second.code, 2);
+    assert.match(second.stderr, new RegExp(`^edgesiem: the process ${first.child.pid} on .* holds the stream prod-waf since 20..-.*\n  let it work, or end it and try again\n$`));
+    first.child.kill("SIGKILL");
+    await first.ended;
+    rig.receiver.release();
+    assert.equal((await rig.run(["pull"])).code, 0);
+    rig.assertLedger(BATCH);
+  });
+
+  it("ended by SIGINT in the middle of a page, waits for what it has sent, repeats nothing, and exits with 0", async () => {
+    const rig = await start({ siem: { available: 3000 }, source: { limit: 3000 } });
+    const { child, ended } = rig.start(["pull", "--follow"]);
+    await until("some batches have arrived", () => rig.receiver.counters.batches >= 5);
+    rig.receiver.hold();
+    const { posts } = rig.receiver.counters;
+    await until("one waits for its answer", () => rig.receiver.counters.posts > posts);
+    child.kill("SIGINT");
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    rig.receiver.release();
+    const { code, stderr } = await ended;
+    assert.equal(code, 0);
+    assert.match(stderr, /ending when what was sent is answered/);
+    assert.ok(rig.receiver.tally.counters.unique < 3000, "it ended in the middle");
+    assert.equal((await rig.run(["pull"])).code, 0);
+    rig.assertLedger(0);
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`that waits for new events ends by ${signal} at once, with the offset stored and the lock released`, async () => {
+      const rig = await start();
+      const { child, ended } = rig.start(["pull", "--follow", "--interval", "3600"]);
+      await until("it has caught up", () => rig.offset() !== undefined && rig.offset() === rig.siem.lastOffset);
+      child.kill(signal);
+      assert.equal((await ended).code, 0);
+      const [lock = ""] = readdirSync(join(rig.folder, ".edgesiem", "locks"));
+      assert.equal(readFileSync(join(rig.folder, ".edgesiem", "locks", lock), "utf8"), '{"released":true}\n');
+    });
+  }
+
+  it("ends at once by a second SIGINT", async () => {
+    const rig = await start();
+    rig.receiver.hold();
+    const { child, ended } = rig.start(["pull"]);
+    await until("a batch waits for its answer", () => rig.receiver.counters.posts > 0);
+    child.kill("SIGINT");
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    child.kill("SIGINT");
+    assert.equal((await ended).code, 130);
+    rig.receiver.release();
+    assert.equal((await rig.run(["pull"])).code, 0);
+    rig.assertLedger(BATCH);
+  });
+
+  it("ends at once by a second SIGINT also while nobody reads stdout", async () => {
+    const rig = await start({ siem: { available: 5000 } });
+    const env = { PATH: process.env["PATH"], ...quickSecrets(rig) };
+    const child = spawn(process.execPath, [join(DIST, "cli.js"), ...quick(rig, "stdout")], { cwd: rig.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const ended = once(child, "exit");
+    await once(child.stdout, "readable");
+    const said = once(child.stderr, "data");
+    child.kill("SIGINT");
+    await said;
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [130, null]);
+    child.stdout.destroy();
+  });
+
+  it("ended by SIGINT while the source says nothing, gives that up after some seconds", async () => {
+    const rig = await start({ siem: { available: 2000 } });
+    rig.siem.faults.add({ stallAfterBytes: 100 });
+    const { child, ended } = rig.start(["pull"]);
+    await until("it waits for the source", () => rig.siem.counters.inFlight === 1);
+    const began = performance.now();
+    child.kill("SIGINT");
+    assert.equal((await ended).code, 0);
+    assert.ok(performance.now() - began < 15_000, "the request's own time limit is 150 s");
+    rig.siem.faults.release();
+    assert.equal((await rig.run(["pull"])).code, 0);
+    rig.assertLedger(0);
+  });
+
+  it("runs streams side by side: one that is refused and one that is unreachable delay no other", async () => {
+    const rig = await start();
+    const stream = { limits: { max_batch_events: BATCH } };
+    rig.configure([rig.stream("refused", stream, { config_ids: [404] }), rig.stream("unreachable", stream, { host: "http://127.0.0.1:9" }), rig.stream(STREAM, stream)]);
+    const { child, ended } = rig.start(["pull", "--follow", "--json"]);
+    await until("the one that is well has delivered", () => rig.receiver.tally.counters.unique === 1000 && rig.offset() === rig.siem.lastOffset);
+    child.kill("SIGINT");
+    const done = await ended;
+    assert.equal(done.code, 0);
+    const codes = new Map(runs(done).map(({ stream, error }) => [stream, (error as { code: string } | null)?.code]));
+    assert.equal(codes.get("refused"), "source_refused");
+    assert.equal(codes.get(STREAM), undefined);
+    rig.assertLedger(0);
+
+    const once = await rig.run(["pull", "--stream", "refused", "--stream", STREAM]);
+    assert.equal(once.code, 3);
+    assert.match(once.stderr, /refused: STOPPED until somebody mends it: source_refused: .*What to do: /);
+  });
+
+  it("asks for a page that was cut again, smaller, without waiting to be called again", async () => {
+    const rig = await start({ siem: { available: 3000 } });
+    rig.siem.faults.add({ cut: { lines: 1500, ending: "close" } });
+    const { code, stderr } = await rig.run(["pull"]);
+    assert.equal(code, 0);
+    assert.match(stderr, /page_incomplete/);
+    rig.assertLedger(0);
+  });
+
+  it("goes on by itself when a sink comes back", async () => {
+    const rig = await start({ stream: { limits: { max_batch_events: BATCH, max_attempts: 1 } } });
+    await rig.receiver.down();
+    const { child, ended } = rig.start(["pull", "--follow", "--json"]);
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    await rig.receiver.up();
+    await until("everything has arrived", () => rig.receiver.tally.counters.unique === 1000 && rig.offset() === rig.siem.lastOffset);
+    child.kill("SIGINT");
+    const done = await ended;
+    assert.equal((runs(done)[0]?.["error"] as { code: string }).code, "sink_unavailable");
+    assert.equal(done.code, 0);
+    rig.assertLedger(0);
+  });
+});
+
+describe("pull on a terminal", () => {
+  it("shows events, their rate and how far behind it is on stderr, and takes that away at the end", async () => {
+    const rig = await start({ siem: { available: 1500 }, source: { limit: 500 } });
+    const { code, shown } = await rig.onTerminal("stderr", ["pull"]);
+    assert.equal(code, 0);
+    assert.match(shown, /\r\u001b\[K[\d,]+ events, [\d,]+\/s, 1 min \d+ s behind/);
+    assert.match(shown, /\u001b\[K\d{4}-[^\u001b]* prod-waf: 1,500 events delivered[^\n]*\n$/);
+  });
+
+  it("lets no control character of an event reach it", async () => {
+    const rig = await start({ siem: { available: 50 } });
+    const hostile = JSON.stringify({ type: "akamai_siem", httpMessage: { path: "/\u009b2J\u202eevil\u007f" } });
+    rig.siem.faults.add({ edits: [{ line: 3, replace: hostile }] });
+    const { code, shown } = await rig.onTerminal("stdout", quick(rig, "stdout"), quickSecrets(rig));
+    assert.equal(code, 0);
+    assert.equal(shown.trimEnd().split("\n").length, 50);
+    assert.ok(shown.includes("/\\u009b2J\\u202eevil\\u007f"));
+    assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+});
+
+describe("the configuration of pull", () => {
+  const bad = (rig: PullRig, text: string): void => writeFileSync(join(rig.folder, "edgesiem.toml"), text);
+
+  it("is refused with every problem at once, each with its key, before anything is asked", async () => {
+    const rig = await start();
+    rig.configure([rig.stream(STREAM, { schema: "none" }, { limit: 0, colour: "red" })], { soc: { ...rig.soc, url: "http://example.com" } });
+    const { code, stderr } = await rig.run(["pull"]);
+    assert.equal(code, 2);
+    for (const key of ["streams[0].source.colour", "streams[0].schema", "sinks.soc.url"]) assert.ok(stderr.includes(` edgesiem.toml: ${key}: `), `${key} in ${stderr}`);
+    assert.equal(rig.siem.counters.requests, 0);
+  });
+
+  it("that is no TOML is refused with the place, and without showing what is there", async () => {
+    const rig = await start();
+    bad(rig, 'store = "kv"\nadmin = hunter2-is-no-value\n');
+    const { code, stderr } = await rig.run(["pull"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /edgesiem\.toml:2:\d+: /);
+    assert.doesNotMatch(stderr, /hunter2/);
+  });
+
+  it("that is not there is said to be missing", async () => {
+    const rig = await start();
+    const { code, stderr } = await rig.run(["pull", "--config", "other.toml"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /cannot read .*other\.toml: no such file or directory\n  check the path/);
+  });
+
+  it("has its secrets from a file too, and a missing one is named", async () => {
+    const rig = await start();
+    writeFileSync(join(rig.folder, "secrets.env"), `# secrets\nAKAMAI_CLIENT_SECRET="${rig.siem.credentials.clientSecret}"\n`);
+    const without = { AKAMAI_CLIENT_SECRET: undefined };
+    const missing = await rig.run(["pull"], without);
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /streams\[0\]\.source\.client_secret: .*AKAMAI_CLIENT_SECRET/);
+    assert.equal((await rig.run(["pull", "--env-file", "secrets.env"], without)).code, 0);
+    rig.assertLedger(0);
+  });
+
+  it("may be that of a Worker, and its state is beside it unless another folder is named", async () => {
+    const rig = await start();
+    const own = readFileSync(join(rig.folder, "edgesiem.toml"), "utf8");
+    writeFileSync(join(rig.folder, "wrangler.toml"), `name = "a-worker"\n[vars.EDGESIEM]\n${own}`);
+    assert.equal((await rig.run(["pull", "--config", "wrangler.toml", "--state", "elsewhere"])).code, 0);
+    rig.assertLedger(0);
+    assert.ok(readdirSync(join(rig.folder, "elsewhere")).includes("checkpoint%2fprod-waf"));
+    assert.equal(rig.offset(), undefined);
+  });
+
+  it("has only the streams that it has", async () => {
+    const rig = await start();
+    const { code, stderr } = await rig.run(["pull", "--stream", "stage-waf"]);
+    assert.deepEqual([code, stderr], [2, "edgesiem: there is no stream stage-waf\n  the configuration has: prod-waf\n"]);
+  });
+
+  for (const [name, args, said] of [
+    ["--once and --follow", ["--once", "--follow"], /cannot be used with option/],
+    ["an interval without --follow", ["--interval", "5"], /--interval needs --follow/],
+    ["an interval that is none", ["--follow", "--interval", "soon"], /--interval soon is out of range/],
+    ["options of the quick form without --source", ["--to", "stdout"], /--to needs --source/],
+    ["both forms", ["--source", "akamai-siem", "--config", "edgesiem.toml"], /exclude each other/],
+  ] as const) {
+    it(`with ${name} is wrong usage`, async () => {
+      const rig = await start();
+      const { code, stderr } = await rig.run(["pull", ...args]);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    });
+  }
+});
+
+describe("pull without a configuration", () => {
+  it("writes documents to stdout, one a line, keeps nothing, and says where to go on", async () => {
+    const rig = await start({ siem: { available: 700 } });
+    const { code, stdout, stderr } = await rig.run(quick(rig, "stdout"), quickSecrets(rig));
+    assert.equal(code, 0, stderr);
+    const lines = stdout.trimEnd().split("\n");
+    const different = lines.findIndex((line, number) => JSON.stringify(JSON.parse(line)) !== rig.siem.events.expectedText(number));
+    assert.deepEqual([lines.length, different], [700, -1]);
+    assert.deepEqual(readdirSync(rig.folder), ["edgesiem.toml"]);
+    const [, offset] = /to go on from here: --offset '([^']+)'/.exec(stderr) ?? [];
+    assert.equal(offset, rig.siem.lastOffset);
+
+    rig.siem.append(20);
+    const next = await rig.run([...quick(rig, "stdout"), "--offset", offset ?? ""], quickSecrets(rig));
+    assert.equal(next.stdout.split("\n").length - 1, 20);
+  });
+
+  it("keeps its state where --state says", async () => {
+    const rig = await start({ siem: { available: 700 } });
+    const args = [...quick(rig, "file:events.ndjson"), "--state", "state"];
+    assert.equal((await rig.run(args, quickSecrets(rig))).code, 0);
+    rig.siem.append(20);
+    assert.equal((await rig.run(args, quickSecrets(rig))).code, 0);
+    assert.equal(readFileSync(join(rig.folder, "events.ndjson"), "utf8").split("\n").length - 1, 720);
+  });
+
+  it("sends to a URL, signed if a secret is named", async () => {
+    const rig = await start();
+    const args = [...quick(rig, `${rig.receiver.url}/webhook`), "--signing-secret", "WEBHOOK_SECRET"];
+    assert.equal((await rig.run(args, quickSecrets(rig))).code, 0);
+    rig.assertLedger(0);
+  });
+
+  it("takes its credentials from a section of an .edgerc", async () => {
+    const rig = await start();
+    const { clientToken, clientSecret, accessToken } = rig.siem.credentials;
+    const section = `[siem]\nhost = akab-emulator.luna.akamaiapis.net\nclient_token = ${clientToken}\nclient_secret = ${clientSecret}\naccess_token = ${accessToken}\n`;
+    writeFileSync(join(rig.folder, "edgerc"), section);
+    const args = [...quick(rig, "stdout"), "--edgerc", "edgerc", "--section", "siem", "--schema", "ocsf"];
+    const none = Object.fromEntries(Object.keys(rig.secrets).map((name) => [name, undefined]));
+    const { code, stdout, stderr } = await rig.run(args, none);
+    assert.equal(code, 0, stderr);
+    assert.equal((JSON.parse(stdout.slice(0, stdout.indexOf("\n"))) as Json)["class_uid"], 4002);
+  });
+
+  it("is quiet when the reader of stdout goes away", async () => {
+    const rig = await start({ siem: { available: 5000 } });
+    const command = [process.execPath, join(DIST, "cli.js"), ...quick(rig, "stdout")];
+    const script = `{ "$@"; echo "exit $?" >&2; } | head -n 3`;
+    const child = spawn("sh", ["-c", script, "sh", ...command], { cwd: rig.folder, env: { ...process.env, ...quickSecrets(rig) }, stdio: ["ignore", "pipe", "pipe"] });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    assert.equal(stdout.trimEnd().split("\n").length, 3);
+    assert.equal(stderr, "exit 141\n");
+  });
+
+  for (const [name, change, said] of [
+    ["a source that is none", (args: string[]) => args.map((arg) => (arg === "akamai-siem" ? "syslog" : arg)), /--source syslog is unknown/],
+    ["no configuration id", (args: string[]) => args.slice(0, args.indexOf("--config-id")), /--config-id is missing/],
+    ["a place that is none", (args: string[]) => args.map((arg) => (arg === "stdout" ? "ftp://x" : arg)), /--to ftp:\/\/x is no place/],
+    ["a time that is none", (args: string[]) => [...args, "--from", "yesterday"], /--from yesterday is no time/],
+  ] as const) {
+    it(`with ${name} is wrong usage`, async () => {
+      const rig = await start();
+      const { code, stderr } = await rig.run(change(quick(rig, "stdout")), quickSecrets(rig));
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    });
+  }
+});
