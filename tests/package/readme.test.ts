@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { project, succeed, swap, systemNode } from "./project.ts";
+import { ROOT, project, succeed, swap, systemNode } from "./project.ts";
 import { assertNumbers, source } from "./source.ts";
 
 /** The JavaScript of the installed README, in its order. */
@@ -37,4 +37,22 @@ test("the README's examples decode, sign and pull", async () => {
   const lines = pulled.trim().split("\n");
   assert.equal(lines.pop(), siem.lastOffset);
   assertNumbers(siem, lines);
+});
+
+test("the curl line of the checkout's README fetches a page", async () => {
+  using installed = await project();
+  const { folder } = installed;
+  await using events = await source({ available: 50 });
+  const { siem } = events;
+  const { clientToken, clientSecret, accessToken } = siem.credentials;
+  const line = /^npx edgesiem sign .* --curl \| sh$/m.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[0];
+  assert.ok(line !== undefined);
+  const env = {
+    AKAMAI_HOST: new URL(siem.url).host,
+    AKAMAI_CLIENT_TOKEN: clientToken,
+    AKAMAI_CLIENT_SECRET: clientSecret,
+    AKAMAI_ACCESS_TOKEN: accessToken,
+  };
+  const { stdout } = await succeed("sh", ["-c", swap(line, "https://", "http://")], { cwd: folder, env });
+  assertNumbers(siem, stdout.trim().split("\n").slice(0, -1), 3);
 });

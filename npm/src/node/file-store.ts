@@ -32,9 +32,11 @@ const MAX_LIST = 1000;
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  * import { FileStore } from "edgesiem/node";
  *
- * const store = new FileStore(await mkdtemp("/tmp/edgesiem-"));
+ * const store = new FileStore(await mkdtemp(join(tmpdir(), "edgesiem-")));
  * await store.put("checkpoint/prod-waf", "{}");
  * console.log(await store.list("checkpoint/", 1000)); // { keys: [ 'checkpoint/prod-waf' ] }
  * ```

@@ -46,9 +46,11 @@ export interface LockOptions {
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  * import { StreamLock } from "edgesiem/node";
  *
- * const folder = await mkdtemp("/tmp/edgesiem-");
+ * const folder = await mkdtemp(join(tmpdir(), "edgesiem-"));
  * const lock = await StreamLock.acquire(folder, "prod-waf");
  * await StreamLock.acquire(folder, "prod-waf").catch((error) => console.log(error.code)); // locked
  * await lock.release();

@@ -29,10 +29,12 @@ export interface PlacesOptions {
  * @example
  * ```ts
  * import { mkdtemp, readFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  * import { localPlaces } from "edgesiem/node";
  *
  * const { write } = localPlaces();
- * const path = `${await mkdtemp("/tmp/edgesiem-")}/events.ndjson`;
+ * const path = join(await mkdtemp(join(tmpdir(), "edgesiem-")), "events.ndjson");
  * console.log(await write({ place: "file", path, body: new TextEncoder().encode("{}\n") })); // { status: 200 }
  * console.log((await readFile(path, "utf8")).trim()); // {}
  * ```
