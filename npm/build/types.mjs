@@ -10,7 +10,7 @@ import { DIST, NODE_MODULES, NPM, ROOT, exists } from "./places.mjs";
 const TYPES = join(DIST, "types");
 const COMMONJS = join(DIST, "types-cjs");
 /** Those of the entries; what none of them leads to, such as the command's, is not shipped. */
-const ENTRIES = ["index", "pipeline/index", "node/index"].map((name) => join(TYPES, `src/${name}.d.ts`));
+const ENTRIES = ["index", "pipeline/index", "node/index", "loaders/module"].map((name) => join(TYPES, `src/${name}.d.ts`));
 /** How wasm-bindgen declares a module's beginnings: nobody's business, and it needs types that only browsers have. */
 const INITIALISATION = /^export type InitInput[\s\S]*/m;
 

@@ -39,7 +39,9 @@ export default { async fetch() { return Response.json({ offset: await pull(), li
   writeFileSync(join(folder, "src/index.js"), worker);
   await build(folder, "check", "dist");
   await using deployed = await deploy(folder, "dist");
-  const answer = (await (await deployed.miniflare.dispatchFetch("http://example.com/")).json()) as { offset: string; lines: string[] };
+  const response = await deployed.miniflare.dispatchFetch("http://example.com/");
+  assert.equal(response.status, 200, response.ok ? "" : await response.clone().text());
+  const answer = (await response.json()) as { offset: string; lines: string[] };
   assert.equal(answer.offset, siem.lastOffset);
   assertDecoded(siem, answer.lines);
 });

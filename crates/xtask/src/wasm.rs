@@ -145,6 +145,8 @@ pub fn npm_package(project: &Project) -> Result<()> {
         let folders: Vec<PathBuf> = folders.into_iter().flatten().map(Path::to_owned).collect();
         command
             .args(arguments)
+            .arg("--")
+            .args(without_paths())
             .env("PATH", project.path_with(&folders));
         process::run(
             project,
@@ -276,13 +278,7 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
     if let Some(features) = features {
         command.args(["--features", features]);
     }
-    // A module that is published names no folder of the machine that built it.
-    if let Some(registry) = registry_sources() {
-        command.arg("--config").arg(format!(
-            "target.{WASM_TARGET}.rustflags=[{}]",
-            serde_json::json!(format!("--remap-path-prefix={registry}=crates.io"))
-        ));
-    }
+    command.args(without_paths());
     process::run(
         project,
         &mut command,
@@ -298,6 +294,16 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
         .join("release")
         .join(file);
     fs::read(&path).with_context(|| format!("cargo did not write {}", path.display()))
+}
+
+/// A module that is published names no folder of the machine that built it.
+fn without_paths() -> Vec<String> {
+    let Some(registry) = registry_sources() else {
+        return Vec::new();
+    };
+    let flag = serde_json::json!(format!("--remap-path-prefix={registry}=crates.io"));
+    let flags = format!("target.{WASM_TARGET}.rustflags=[{flag}]");
+    vec!["--config".to_owned(), flags]
 }
 
 /// Where cargo keeps the sources of crates.

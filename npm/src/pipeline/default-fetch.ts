@@ -16,9 +16,13 @@ export function defaultFetch(url: string, init: RequestInit): Promise<Response> 
   return chosen(url, init);
 }
 
+/** How Workers call themselves; with Node's compatibility they have its `process` and an HTTP client over their own `fetch`. */
+const WORKERS = "Cloudflare-Workers";
+
 /** `undefined` on other platforms, and on a Node before 20.16, which cannot be asked for its modules. */
 function ofNode(): typeof chosen {
-  const { process } = globalThis as { process?: MaybeProcess };
+  const { process, navigator } = globalThis as { process?: MaybeProcess; navigator?: { userAgent?: string } };
+  if (navigator?.userAgent === WORKERS) return undefined;
   const { versions = {} } = process ?? {};
   if (versions.node === undefined || versions.bun !== undefined || versions.deno !== undefined) return undefined;
   const module = (name: string): unknown => process?.getBuiltinModule?.(`node:${name}`);
