@@ -11,6 +11,8 @@ const TYPES = join(DIST, "types");
 const COMMONJS = join(DIST, "types-cjs");
 /** Those of the entries; what none of them leads to, such as the command's, is not shipped. */
 const ENTRIES = ["index", "pipeline/index", "node/index", "loaders/module"].map((name) => join(TYPES, `src/${name}.d.ts`));
+/** What a WebAssembly file is to those who import it. */
+const MODULE = join(TYPES, "src/loaders/module.d.ts");
 /** How wasm-bindgen declares a module's beginnings: nobody's business, and it needs types that only browsers have. */
 const INITIALISATION = /^export type InitInput[\s\S]*/m;
 
@@ -35,6 +37,8 @@ export async function types() {
     }
     const text = (await readFile(path, "utf8")).replace(INITIALISATION, "").replace(SPECIFIER, (_, before, name) => `${before}${name}.js"`);
     await writeFile(path, text);
+    // Only ES modules import WebAssembly.
+    if (path === MODULE) continue;
     const target = join(COMMONJS, relative(TYPES, path)).replace(/\.d\.ts$/, ".d.cts");
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, text.replace(SPECIFIER, (_, before, name) => `${before}${name}.cjs"`));
