@@ -1,10 +1,11 @@
 //! Builds the simulator (crates/faults) and runs it: every fault, and what it did to the events.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::process::{self, About};
+use crate::process::{self, About, Beside};
 use crate::project::Project;
 
 /// Not the release profile: its link-time optimisation takes longer than the simulation.
@@ -17,16 +18,27 @@ pub struct Options {
     arguments: Vec<OsString>,
 }
 
-impl Options {
-    /// For the test run: all there is.
-    pub fn everything() -> Self {
-        Self {
-            arguments: Vec::new(),
-        }
-    }
+pub fn run(project: &Project, options: &Options) -> Result<()> {
+    let program = build(project)?;
+    process::run_in_front(
+        project,
+        project.command(program).args(&options.arguments),
+        ABOUT,
+    )
 }
 
-pub fn run(project: &Project, options: &Options) -> Result<()> {
+/// Begins a run of all there is, beside whatever comes next: it takes minutes of one core, and its clock is its own.
+pub fn begin(project: &Project) -> Result<Beside> {
+    let program = build(project)?;
+    process::begin(project, &mut project.command(program), ABOUT)
+}
+
+const ABOUT: About = About {
+    usually: Some("6 min"),
+    remedy: "repeat the schedule that failed by the command that it names",
+};
+
+fn build(project: &Project) -> Result<PathBuf> {
     process::run(
         project,
         project.cargo().args([
@@ -41,16 +53,8 @@ pub fn run(project: &Project, options: &Options) -> Result<()> {
             remedy: "mend what the compiler names; SQLite is compiled from C, which needs a C compiler",
         },
     )?;
-    let program = project
+    Ok(project
         .target()
         .join(PROFILE)
-        .join(format!("edgesiem-faults{}", std::env::consts::EXE_SUFFIX));
-    process::run_in_front(
-        project,
-        project.command(program).args(&options.arguments),
-        About {
-            usually: Some("5 min"),
-            remedy: "repeat the schedule that failed by the command that it names",
-        },
-    )
+        .join(format!("edgesiem-faults{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -93,6 +94,58 @@ pub fn run_watched(
         line.clear();
     }
     judge(&shown, child.wait()?, about.remedy)
+}
+
+/// A program that runs beside others. What it prints is shown at its end; dropping it ends it.
+pub struct Beside {
+    child: Child,
+    output: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    shown: String,
+    remedy: &'static str,
+}
+
+/// Starts a program that others need not wait for. It gets no input.
+pub fn begin(project: &Project, command: &mut Command, about: About) -> Result<Beside> {
+    let shown = announce(project, command, about.usually);
+    let (mut reader, writer) = io::pipe()?;
+    let child = command
+        .stdin(Stdio::null())
+        .stderr(writer.try_clone()?)
+        .stdout(writer)
+        .spawn()
+        .with_context(|| not_started(&shown, about.remedy))?;
+    // What is left of the pipe on our side would keep its end from coming.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let output = thread::spawn(move || {
+        let mut output = Vec::new();
+        reader.read_to_end(&mut output).map(|_| output)
+    });
+    Ok(Beside {
+        child,
+        output: Some(output),
+        shown,
+        remedy: about.remedy,
+    })
+}
+
+impl Beside {
+    /// Waits for its end and shows what it printed.
+    pub fn finish(mut self) -> Result<()> {
+        say(&format!("waiting for `{}`", self.shown));
+        let status = self.child.wait()?;
+        if let Some(Ok(output)) = self.output.take().map(JoinHandle::join) {
+            io::stdout().write_all(&output?)?;
+        }
+        judge(&self.shown, status, self.remedy)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It has ended if somebody waited for it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// Runs a program quietly and returns its stdout; `None` if it cannot be started or fails.

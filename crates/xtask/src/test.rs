@@ -11,9 +11,9 @@ use crate::project::Project;
 use crate::{bench, check, faults, npm, receivers, setup, wasm};
 
 /// Folders of TypeScript tests under tests/. All of them must exist.
-const TYPESCRIPT_TESTS: [&str; 5] = ["vectors", "emulator", "emulator/sinks", "e2e", "cli"];
+const TYPESCRIPT_TESTS: [&str; 4] = ["vectors", "emulator", "emulator/sinks", "e2e"];
 
-/// Those of them that need a browser.
+/// Those that need a browser.
 const BROWSER_TESTS: [&str; 2] = ["runtimes", "package"];
 
 const REMEDY: &str =
@@ -27,6 +27,11 @@ pub fn run(project: &Project) -> Result<ExitCode> {
     report.tests("cargo test", |tally| cargo_test(project, tally));
     report.work("build for npm", || npm::package(project));
     report.work("build of the Worker", || wasm::worker_bundle(project));
+    let mut simulator = None;
+    report.work("build of the simulator", || {
+        simulator = Some(faults::begin(project)?);
+        Ok(())
+    });
     let built = report.all_passed(&["set-up", "build for npm", "build of the Worker"]);
     for folder in TYPESCRIPT_TESTS {
         let name = format!("tests/{folder}");
@@ -51,9 +56,17 @@ pub fn run(project: &Project) -> Result<ExitCode> {
         report.skip("tests/schemas");
         report.skip("tests/receivers");
     }
-    report.work("faults", || {
-        faults::run(project, &faults::Options::everything())
-    });
+    if let Some(simulator) = simulator {
+        report.work("faults", || simulator.finish());
+    } else {
+        report.skip("faults");
+    }
+    // From here on speed is measured, and nothing runs beside.
+    if built {
+        report.tests("tests/cli", |tally| node_test(project, "cli", tally));
+    } else {
+        report.skip("tests/cli");
+    }
     report.work("bench --assert", || {
         bench::run(project, &bench::Options::short_assertion())
     });
