@@ -49,7 +49,7 @@ export function meantCef(event: Event): Cef {
     ["flexString2", text("attackData.policyId")],
     ["flexString2Label", "Firewall Policy Id"],
     ["out", text("httpMessage.bytes")],
-    ["request", host === "" ? "" : `${scheme}://${host}${text("httpMessage.path")}${query === "" ? "" : `?${query}`}`],
+    ["request", `${host === "" ? "" : `${scheme}://${host}`}${text("httpMessage.path")}${query === "" ? "" : `?${query}`}`],
     ["requestMethod", text("httpMessage.method")],
     ["src", client],
     ["start", text("httpMessage.start")],

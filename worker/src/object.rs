@@ -70,7 +70,8 @@ impl Object {
             Error::new(
                 ErrorKind::Store,
                 "the stream's database could not be opened",
-                "look into the log, and at https://www.cloudflarestatus.com",
+                "if the database is another's, give the class StreamObject a name of its own in wrangler.toml; otherwise look into the log, and at \
+                 https://www.cloudflarestatus.com",
             )
             .with("reason", error.to_string())
         })

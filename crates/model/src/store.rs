@@ -77,6 +77,17 @@ pub struct RefusedLine {
     /// nothing has to be sent again for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_kept: Option<String>,
+    /// Whether it does not count towards `limits.max_dead_letters`: it is larger than the sink takes one, and was not sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub uncounted: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What is known of a page that was begun and not committed.

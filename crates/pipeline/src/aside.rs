@@ -67,7 +67,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         });
         let letters = self.letters(number, parcel, events);
         let kept = if self.page.is_required(number) {
-            self.intake.letters_made = self.intake.letters_made.saturating_add(letters.len());
+            // They are counted already, with the others of this note.
             self.intake.letters.extend(letters);
             self.settle_letters().await
         } else {
@@ -80,14 +80,15 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
         }
     }
 
-    /// Keeps what a sink refused, and notes whether it is safe.
+    /// Keeps what a sink refused, and notes whether it is safe. Says `false`, and stops the stream, if that would be more than one
+    /// page may set aside: then nothing of it is noted.
     pub(crate) async fn book_refused(
         &mut self,
         number: usize,
         parcel: &Parcel,
         delivered: &Delivered,
         note: &mut Note,
-    ) {
+    ) -> bool {
         let refused = delivered.refused.iter();
         let reasons = refused.map(|refused| (refused.index, refused.reason.as_str()));
         let letters = self.letters(number, parcel, reasons);
@@ -95,26 +96,29 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             true => Vec::new(),
             false => parcel.places(),
         };
+        let too_large = delivered.too_large_lines(&parcel.batch);
         let mut lines: Vec<RefusedLine> = letters
             .iter()
             .filter_map(|letter| {
                 Some(RefusedLine {
                     place: place(&places, letter.line)?,
                     not_kept: Some(letter.reason.clone()),
+                    uncounted: too_large.contains(&letter.line),
                 })
             })
             .collect();
         let kept = if self.page.is_required(number) {
+            if self.intake.has_no_room_for(&lines) {
+                let last = letters.last().map(|letter| letter.reason.clone());
+                self.too_many(ErrorKind::SinkRefused, last);
+                return false;
+            }
             for line in &lines {
                 if parcel.refused.borrow_mut().insert(line.place) {
                     self.dead_lettered = self.dead_lettered.saturating_add(1);
                 }
             }
-            let too_large = delivered.too_large_lines(&parcel.batch);
-            let counted = letters
-                .iter()
-                .filter(|letter| !too_large.contains(&letter.line));
-            self.intake.letters_made = self.intake.letters_made.saturating_add(counted.count());
+            self.intake.count_refused(&lines);
             self.intake.letters.extend(letters);
             self.settle_letters().await
         } else {
@@ -124,27 +128,28 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             lines.iter_mut().for_each(|line| line.not_kept = None);
         }
         note.refused.extend(lines);
+        true
+    }
+
+    /// Stops the stream: the page has more events that cannot be delivered than it may.
+    fn too_many(&mut self, kind: ErrorKind, last_reason: Option<String>) {
+        let most = self.page.stream.limits.max_dead_letters;
+        let error = Error::new(
+            kind,
+            format!("more than {most} events of one page are unreadable or refused"),
+            "look at the dead letters' reasons; the checkpoint has not moved. Raise max_dead_letters in the stream's limits only \
+             if such events are to be set aside",
+        )
+        .with("last reason", last_reason.unwrap_or_default());
+        self.stop(Failed::Other(error));
     }
 
     /// Keeps the dead letters made so far, those of optional sinks aside; says whether they are safe.
     pub(crate) async fn settle_letters(&mut self) -> bool {
         let intake = &mut self.intake;
-        let most = self.page.stream.limits.max_dead_letters;
-        if intake.letters_made > most {
-            let reason = intake
-                .letters
-                .last()
-                .map(|letter| letter.reason.clone())
-                .unwrap_or_default();
-            self.stop(Failed::Other(
-                Error::new(
-                    ErrorKind::SourceRefused,
-                    format!("more than {most} events of one page are unreadable or refused"),
-                    "look at the dead letters' reasons; the checkpoint has not moved. Raise limits.max_dead_letters only \
-                     if such events are to be set aside",
-                )
-                .with("last reason", reason),
-            ));
+        if intake.letters_made > self.page.stream.limits.max_dead_letters {
+            let last = intake.letters.last().map(|letter| letter.reason.clone());
+            self.too_many(ErrorKind::SourceRefused, last);
             return false;
         }
         if intake.letters.is_empty() {

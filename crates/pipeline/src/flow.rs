@@ -223,6 +223,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             if self.page.is_required(number) {
                 let places = note.refused.iter().map(|refused| refused.place);
                 parcel.refused.borrow_mut().extend(places);
+                self.intake.count_refused(&note.refused);
             }
             if note.left.is_empty() {
                 lane.report.resumed_batches = lane.report.resumed_batches.saturating_add(1);
@@ -295,9 +296,16 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
             .saturating_add(delivered.report.refused);
         let mut note = before.clone().unwrap_or_default();
         if settled > 0 || result.is_ok() {
-            self.book_refused(number, &parcel, &delivered, &mut note)
+            let booked = self
+                .book_refused(number, &parcel, &delivered, &mut note)
                 .await;
-            note.left = places(&parcel, &delivered.left);
+            let mut left = delivered.left.clone();
+            if !booked {
+                // They are sent again when somebody has mended what they are refused for.
+                left.extend(delivered.refused.iter().map(|refused| refused.index));
+                left.sort_unstable();
+            }
+            note.left = places(&parcel, &left);
             self.remember(number, &parcel, note.clone()).await;
         }
         match result {

@@ -1,8 +1,8 @@
 //! Turns the lines of a page into batches and dead letters.
 
 use edgesiem_model::{
-    Batch, Cursor, DeadLetter, Event, EventIds, Gap, Limits, Line, Progress, Schema, StreamId,
-    Timestamp,
+    Batch, Cursor, DeadLetter, Event, EventIds, Gap, Limits, Line, Progress, RefusedLine, Schema,
+    StreamId, Timestamp,
 };
 use serde::Serialize;
 
@@ -136,6 +136,17 @@ impl<'a> Intake<'a> {
         self.batcher.open_bytes()
     }
 
+    /// Whether these would be more dead letters than a page may have.
+    pub(crate) fn has_no_room_for(&self, lines: &[RefusedLine]) -> bool {
+        let counted = counted(lines);
+        counted > 0 && self.letters_made.saturating_add(counted) > self.max_letters
+    }
+
+    /// Counts what a required sink refused, in this run or in an earlier one.
+    pub(crate) fn count_refused(&mut self, lines: &[RefusedLine]) {
+        self.letters_made = self.letters_made.saturating_add(counted(lines));
+    }
+
     /// Takes back the memory of a delivered batch.
     pub(crate) fn recycle(&mut self, batch: Batch) {
         self.batcher.recycle(batch);
@@ -262,4 +273,8 @@ fn events(batch: Batch) -> Cut {
         batch,
         notice: false,
     }
+}
+
+fn counted(lines: &[RefusedLine]) -> usize {
+    lines.iter().filter(|line| !line.uncounted).count()
 }

@@ -3,7 +3,8 @@
 //! The mapping is the default `akamai.cefformatheader` and `akamai.cefformatextension` of akamai/siem-cef-connector, and the two
 //! keys that its later versions have (`AkamaiSiemRuleActions`, `AkamaiSiemJA4`), so that parsers written for it go on
 //! working. Where the connector damages data, this does not: spaces and `+` of headers stay what they are, `c6a2` is filled,
-//! the scheme of `request` is the request's, and lists have as many items as there are rules.
+//! the scheme of `request` is the request's, an event without a host still has its path and query there, and lists have as many
+//! items as there are rules.
 //!
 //! What the mapping has no key for (bot scores, user risk, client data, fingerprints but JA4, members that nobody knows) is not
 //! in these documents.
@@ -244,14 +245,14 @@ fn list(
     }
 }
 
-/// The URL as the connector puts it together, except for its scheme and for an empty query.
+/// The URL as the connector puts it together, except for its scheme and for an empty query. Without a host it begins with the
+/// path: what was attacked is not left out.
 fn request(w: &mut Writer<'_>, event: &EventView<'_>) {
-    let Some(host) = event.get(Member::Host) else {
-        return;
-    };
-    w.short(host::scheme(event).as_bytes());
-    w.short(b"://");
-    text(w, host);
+    if let Some(host) = event.get(Member::Host) {
+        w.short(host::scheme(event).as_bytes());
+        w.short(b"://");
+        text(w, host);
+    }
     if let Some(path) = event.get(Member::Path) {
         text(w, path);
     }

@@ -543,6 +543,37 @@ fn refused_events_past_the_limit_of_dead_letters_are_neither_lost_nor_called_del
 }
 
 #[test]
+fn refusals_of_many_batches_stop_the_stream_until_they_are_mended_and_then_none_is_missing() {
+    let mended = std::rc::Rc::new(std::cell::Cell::new(false));
+    let is_mended = std::rc::Rc::clone(&mended);
+    let mut case = Case::new()
+        .sink("a", 10, move |_, body| {
+            let refused = body.split('\n').enumerate();
+            let refused = refused.filter(|(_, document)| document.ends_with('3'));
+            let places: Vec<String> = refused.map(|(place, _)| place.to_string()).collect();
+            let refuses = !is_mended.get() && !places.is_empty();
+            refuses.then(|| Reply::new(207, "").header("refused", &places.join(",")))
+        })
+        .source(|_, _| Reply::new(200, page(&lines(0..60), "1", false)));
+    case.limits.max_dead_letters = 3;
+    for _ in 0..3 {
+        let outcome = case.run();
+        assert_eq!(kind(&outcome), Some(ErrorKind::SinkRefused));
+        assert_eq!(case.cursor(), None);
+        assert_eq!(case.world.letters.borrow().len(), 3);
+    }
+    mended.set(true);
+    let outcome = case.run();
+    outcome.result.unwrap();
+    let report = &outcome.report;
+    assert_eq!((report.delivered, report.dead_lettered), (57, 3));
+    assert_eq!(
+        (case.received.unique("a"), case.received.most_often("a")),
+        (57, 1)
+    );
+}
+
+#[test]
 fn a_sink_that_takes_one_event_at_a_time_gets_them_all() {
     let case = Case::new()
         .sink("a", 100, |_, body| {

@@ -153,10 +153,11 @@ pub fn expected(line: &str) -> (Vec<String>, Vec<(String, String)>) {
     if !http("host").is_empty() {
         let plain = http("tls").is_empty() && ["80", "8080"].contains(&http("port").as_str());
         let scheme = if plain { "http" } else { "https" };
-        request = format!("{scheme}://{}{}", http("host"), http("path"));
-        if !http("query").is_empty() {
-            request = format!("{request}?{}", http("query"));
-        }
+        request = format!("{scheme}://{}", http("host"));
+    }
+    request.push_str(&http("path"));
+    if !http("query").is_empty() {
+        request = format!("{request}?{}", http("query"));
     }
     let headers = |name: &str| -> String {
         let list = decoded["httpMessage"][name].as_array();

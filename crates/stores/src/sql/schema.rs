@@ -116,10 +116,11 @@ impl<Q: Sql, H: Host> SqlStore<'_, Q, H> {
                 printable(reason, 200)
             ))
         };
-        // Names that begin with `_cf` are the runtime's own.
+        // Names that begin with `_cf` are the runtime's own, those with `__miniflare` those of the runtime of `wrangler dev`.
         let tables = self.rows(
             "the database",
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'
+             AND name NOT GLOB '__miniflare_*'
              ORDER BY name = 'meta' DESC LIMIT 2",
             &[],
         )?;

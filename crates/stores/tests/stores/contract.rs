@@ -32,6 +32,7 @@ fn accepted(sink: &str, number: u8) -> Accepted {
             refused: vec![RefusedLine {
                 place: first + 3,
                 not_kept: Some("no room".to_owned()),
+                uncounted: false,
             }],
             left: vec![first + 5],
         },
@@ -169,6 +170,7 @@ fn a_batch_that_is_accepted_again_is_known_once<B: Bench>(bench: &B) {
                 .map(|line| RefusedLine {
                     place: line,
                     not_kept: None,
+                    uncounted: true,
                 })
                 .to_vec(),
             left: Vec::new(),

@@ -133,6 +133,7 @@ fn only_a_database_of_ours_is_opened() {
     }
     // The runtime's own tables are no strangers.
     fresh("CREATE TABLE _cf_METADATA (x)").store();
+    fresh("CREATE TABLE __miniflare_do_name (x)").store();
 }
 
 /// A database that fails at one statement.
