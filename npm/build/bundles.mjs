@@ -4,11 +4,17 @@ import { readFile, writeFile, chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { glueOf, instances, wasmOf } from "./modules.mjs";
-import { DIST, NODE_MODULES, ROOT, SOURCE, esbuild } from "./places.mjs";
+import { DIST, NODE_MODULES, NPM, ROOT, SOURCE, esbuild } from "./places.mjs";
 import { thirdPartyLicences } from "./licences.mjs";
 
 // Node 20 is the oldest that the package promises; browsers of the same age can do the same.
 const TARGET = ["es2022", "node20"];
+
+/**
+ * What CommonJS has for `import.meta.url`, in those bundles only that use it: errors.cjs is part of bundles that others make as ES
+ * modules, which cannot require anything.
+ */
+const BUNDLE_URL = join(NPM, "build/bundle-url.mjs");
 
 /** How each platform finds the modules and the classes of errors, and what it has of its own. */
 const PLATFORMS = {
@@ -77,7 +83,7 @@ async function bundle(source, { out, platform, format, shared = true, executable
     logLevel: "warning",
     plugins: [loadersOf(loaders), glue(), wasm(), ...(shared ? [sharedErrors(loaders === "node" || kind === "cjs" ? "cjs" : "js")] : [])],
     ...(kind === "cjs"
-      ? { define: { "import.meta.url": "bundleUrl" }, banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' } }
+      ? { define: { "import.meta.url": "bundleUrl" }, inject: [BUNDLE_URL], external: ["node:url"] }
       : {}),
   });
   if (!executable) return;

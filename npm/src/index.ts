@@ -3,6 +3,9 @@
  *
  * It pulls and delivers nothing; `edgesiem/pipeline` does. Functions load the WebAssembly module when they are first called, and
  * reject with an `EdgeSiemError`.
+ *
+ * `edgesiem/inline` is the same with the WebAssembly inside. On Node its ES module has classes of errors of its own: compare its
+ * errors by `instanceof` with what it exports itself, or by their `code`.
  */
 
 import { load } from "./core/core.ts";

@@ -1,6 +1,8 @@
 /** `edgesiem check`: what works, what does not, and what to do. */
 
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { STREAM, startPullRig, type Ended, type Json, type PullRig } from "./pull-rig.ts";
 
@@ -77,6 +79,25 @@ describe("check", () => {
     const done = await rig.run(["check", "--state", "edgesiem.toml/state"]);
     assert.equal(done.code, 3);
     assert.equal(outcomes(done)["state"], "failed");
+  });
+
+  it("looks at the place of a file, and exits with 3 when it cannot be written", async () => {
+    const rig = await start();
+    const at = (path: string): void => rig.configure([rig.stream(STREAM, { sinks: ["archive"] })], { archive: { kind: "file", path: join(rig.folder, path) } });
+    at("events.ndjson");
+    const well = await rig.run(["check"]);
+    assert.deepEqual([well.code, outcomes(well)["prod-waf: sink archive"]], [0, "ok"], well.stdout);
+    assert.deepEqual(readdirSync(rig.folder), ["edgesiem.toml"]);
+    at("not-there/events.ndjson");
+    const failed = await rig.run(["check"]);
+    assert.deepEqual([failed.code, outcomes(failed)["prod-waf: sink archive"]], [3, "failed"]);
+    assert.match(failed.stdout, /not-there cannot be written: no such file or directory\n +make the folder/);
+  });
+
+  it("says how long a source took that takes its time", async () => {
+    const rig = await start();
+    rig.siem.faults.add({ bytesPerSecond: 2000 });
+    assert.match((await rig.run(["check"])).stdout, /prod-waf: source .*\(answered in 0\.\d s\)/);
   });
 
   it("is JSON for programs", async () => {

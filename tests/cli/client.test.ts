@@ -5,10 +5,13 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { AkamaiSiemClient, AkamaiSiemClientOptions, Gap } from "../../npm/src/pipeline/index.ts";
 import { startSiem, type SiemEmulator, type SiemOptions } from "../emulator/siem.ts";
+import { finished } from "./command.ts";
 import { DIST, until } from "./pull-rig.ts";
+
+const TOOLS = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
 const { AkamaiSiemClient: Client } = (await import(pathToFileURL(join(DIST, "pipeline-node.js")).href)) as typeof import("../../npm/src/pipeline/index.ts");
 
@@ -153,6 +156,42 @@ describe("AkamaiSiemClient", () => {
     const siem = await start({ available: 200 });
     const all = await take(siem, client(siem, { filter: { exclude: [{ member: "attackData.clientIP", exists: true }] } }));
     assert.deepEqual(all, []);
+  });
+});
+
+/** Checks a program against the package's declarations as strictly as TypeScript can, and gives what is wrong. */
+async function typeErrors(code: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "edgesiem-types-"));
+  try {
+    const compilerOptions = {
+      ...{ target: "es2022", module: "nodenext", strict: true, noEmit: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
+      ...{ types: ["node"], typeRoots: [join(TOOLS, "@types")], paths: { "edgesiem/pipeline": [join(DIST, "types/src/pipeline/index.d.ts")] } },
+    };
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["example.ts"] }));
+    writeFileSync(join(folder, "example.ts"), code);
+    return (await finished(process.execPath, [join(TOOLS, "typescript/bin/tsc"), "-p", folder])).stdout.toString();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe("the types of AkamaiSiemClient", () => {
+  const readme = readFileSync(new URL("../../npm/README.md", import.meta.url), "utf8");
+  const example = /```js\n(import \{ AkamaiSiemClient[\s\S]*?)```/.exec(readme)?.[1] ?? "";
+
+  it("let the README's example through in strict TypeScript", async () => {
+    assert.match(example, /event\.attackData\?\.rules/);
+    assert.equal(await typeErrors(example), "");
+  });
+
+  it("know the events, the schemas and the filters", async () => {
+    const wrong: [change: (code: string) => string, said: RegExp][] = [
+      [(code) => code.replace("attackData?.rules", "attackData?.rules?.[0]?.rulez"), /rulez/],
+      [(code) => code.replace("configIds: [14227],", 'configIds: [14227], schema: "none",'), /SchemaOption/],
+      [(code) => code.replace("configIds: [14227],", "configIds: [14227], filter: { excluded: [] },"), /excluded/],
+    ];
+    for (const [change, said] of wrong) assert.match(await typeErrors(change(example)), said);
   });
 });
 
@@ -306,7 +345,22 @@ describe("AkamaiSiemClient that is left or aborted", () => {
     await assert.rejects(take(siem, client(siem, { clientSecret: "d3Jvbmc=", follow: true })), { name: "SourceError" });
     await assert.rejects(take(siem, client(siem, { configIds: [] })), { name: "ConfigError", code: "config" });
     await assert.rejects(take(siem, client(siem, { host: "http://example.com" })), { name: "ConfigError" });
-    assert.throws(() => client(siem, { to: 1 }), { name: "InvalidArgumentError" });
+    for (const [options, said] of [
+      [{ allowInsecureLoopback: false }, /^host: .*allowInsecureLoopback: true/],
+      [{ configIds: ["none"] }, /^configIds\[0\]: /],
+      [{ clientSecret: "" }, /^clientSecret: it is empty$/],
+      [{ limit: 0, accessToken: " " }, /^(limit|accessToken): .*; and 1 more$/],
+      [{ schema: { name: "none" as "raw" } }, /^schema/],
+    ] as const) {
+      await assert.rejects(take(siem, client(siem, options)), (error: Error & { userAction: string }) => {
+        assert.match(error.message, said);
+        assert.doesNotMatch(error.message + error.userAction, /streams|wrangler|allow_/);
+        return true;
+      });
+    }
+    for (const options of [{ to: 1 }, { limit: Number.NaN }, { from: new Date(Number.NaN) }, { from: "2026" as unknown as Date }, { from: 1, offset: "an-offset" }]) {
+      assert.throws(() => client(siem, options), { name: "InvalidArgumentError" });
+    }
     const events = client(siem);
     const first = events[Symbol.asyncIterator]();
     await first.next();

@@ -35,7 +35,7 @@ async function offered(...words: string[]): Promise<string[]> {
 describe("bash", () => {
   test("offers the commands", async () => {
     const commands = await offered("");
-    for (const command of ["decode", "sign", "pull", "replay", "status", "check", "dead-letters", "completion", "--help"]) assert.ok(commands.includes(command), command);
+    for (const command of ["decode", "sign", "pull", "replay", "status", "check", "dead-letters", "init", "stream", "completion", "--help"]) assert.ok(commands.includes(command), command);
     assert.deepEqual(await offered("dec"), ["decode"]);
   });
 
@@ -62,6 +62,44 @@ describe("bash", () => {
   test("knows commands below commands, and takes no argument for a command", async () => {
     assert.deepEqual(await offered("dead-letters", "li"), ["list"]);
     assert.ok((await offered("decode", "sign", "--s")).includes("--schema"));
+  });
+});
+
+describe("bash, below the second level", () => {
+  test("offers the options of the command", async () => {
+    const options = await offered("stream", "pause", "-");
+    for (const option of ["--config", "-c", "--state", "--json"]) assert.ok(options.includes(option), option);
+    assert.deepEqual(await offered("stream", "reset", "--conf"), ["--config", "--confirm"]);
+    assert.ok((await offered("dead-letters", "list", "--")).includes("--limit"));
+    assert.deepEqual(await offered("dead-letters", "show", "--lim"), []);
+  });
+
+  test("offers no commands once more behind an option with a value", async () => {
+    for (const option of [["-c", "x.toml"], ["--config", "=", "x.toml"], ["--config", "pause"]]) {
+      const words = await offered("stream", "pause", ...option, "");
+      assert.ok(words.includes("--json"), option.join(" "));
+      assert.ok(!words.includes("resume"), option.join(" "));
+    }
+    assert.deepEqual(await offered("stream", "pause", "--config", "page-"), ["page-2.json"]);
+  });
+
+  test("takes no value of an option for a command", async () => {
+    assert.deepEqual(await offered("pull", "--stream", "status", "--foll"), ["--follow"]);
+    assert.deepEqual(await offered("dead-letters", "replay", "--fr"), [], "`replay` alone has --from");
+    assert.deepEqual(await offered("replay", "--stream", "list", "--fr"), ["--from"]);
+  });
+});
+
+describe("fish and zsh", () => {
+  const of = async (shell: string): Promise<string> => (await edgesiem(["completion", shell])).stdout.toString();
+
+  test("have the options of commands below commands where these are", async () => {
+    const fish = await of("fish");
+    assert.match(fish, /^complete -c edgesiem -n '__edgesiem_at \\'stream reset\\'' -l confirm -r -f /m);
+    assert.match(fish, /^complete -c edgesiem -n '__edgesiem_at \\'\\'' -a stream /m);
+    assert.match(fish, /^ +case .*'dead-letters:replay'/m);
+    assert.match(fish, /^ +case .*'stream reset:--confirm'/m);
+    assert.match(await of("zsh"), /^_edgesiem_stream_reset\(\) \{\n(?: .*\n)*.*--confirm=/m);
   });
 });
 

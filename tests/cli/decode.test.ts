@@ -10,7 +10,8 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { EventStream } from "../emulator/events.ts";
-import { SCHEMAS } from "../../npm/src/cli/schemas.ts";
+import { ObjectLines } from "../../npm/src/cli/json-lines.ts";
+import { SCHEMAS, SCHEMAS_BY_RULE } from "../../npm/src/cli/schemas.ts";
 import { CLI, assertSameText, commandLine, edgesiem, finished, library, type Channel } from "./command.ts";
 
 const events = new EventStream({ seed: 7, firstEventAtMs: 1_790_000_000_000, intervalMs: 7, configIds: ["14227"] });
@@ -45,7 +46,8 @@ interface Summary {
     documents: number;
     rejected: number;
     undecoded: number;
-    rejected_lines: { line: number; at?: number; reason: string }[];
+    rejected_lines: { line: number; at?: number; column?: number; begins_at_line?: number; reason: string }[];
+    hint: string | null;
     context: { offset: string; total?: number; limit?: number } | null;
   }[];
 }
@@ -83,7 +85,7 @@ describe("a page", () => {
     const { code, stdout, stderr } = await edgesiem(["decode"], { input: lines.slice(0, 3).join("\n") });
     assert.equal(code, 0);
     assert.equal(stdout.toString().split("\n").length, 4);
-    assert.match(stderr, /3 events.*; no context line at the end/);
+    assert.match(stderr, /3 events.*\. No context line: if this is a page of the API, it was cut; fetch it again from the same offset\n$/);
   });
 
   test("that counts more events than came is said to do so", async () => {
@@ -208,15 +210,88 @@ describe("other shapes of input", () => {
     assert.match(stderr, /UTF-16\n {2}save it as UTF-8/);
   });
 
-  test("nothing at all is no error", async () => {
-    const { code, stdout } = await edgesiem(["decode"]);
-    assert.deepEqual([code, stdout.length], [0, 0]);
+  test("nothing at all is no error, and said to be empty", async () => {
+    for (const input of ["", "\n \n"]) {
+      const { code, stdout, stderr } = await edgesiem(["decode"], { input });
+      assert.deepEqual([code, stdout.length, stderr], [0, 0, "edgesiem: stdin: empty\n"]);
+    }
+    assert.equal((await edgesiem(["decode"], { input: "[]" })).stderr, "edgesiem: stdin: 0 events\n");
+  });
+
+  test("the inside of an event is one hint, not a reason for each line", async () => {
+    const inside = JSON.stringify(values[0], null, 2).split("\n").slice(1, -1).join("\n");
+    const { code, stderr } = await edgesiem(["decode"], { input: inside });
+    assert.equal(code, 1);
+    assert.match(stderr, /^edgesiem: stdin: this looks like the inside of an event: put \{ \} around it\nedgesiem: stdin: 0 events, \d+ lines rejected\n$/);
+    assert.equal((await edgesiem(["decode"], { input: `{${inside}}` })).code, 0, "which is all that it needs");
+  });
+
+  test("mistakes are found where they stand, by line and column, and those around them are decoded", async () => {
+    const input = '[\n  {\n    "a": 1,\n    "b": [1, 2\n      3]\n  },\n  {"é": "日本", "c": tru e},\n  junk\n, {"ok": true}\n]\n';
+    const { code, stdout, stderr } = await edgesiem(["decode", "--schema", "raw"], { input });
+    assert.deepEqual([code, stdout.toString()], [1, '{"ok":true}\n']);
+    assert.deepEqual(stderr.split("\n").slice(0, 4), [
+      "edgesiem: stdin: line 5, column 7: expected a comma or a closing bracket; the value begins at line 2",
+      "edgesiem: stdin: line 7, column 20: expected a value",
+      "edgesiem: stdin: line 8, column 3: expected an object",
+      "edgesiem: stdin: 1 event, 3 lines rejected",
+    ]);
+    const [told] = (JSON.parse((await edgesiem(["decode", "--json"], { input })).stderr) as Summary).inputs;
+    assert.deepEqual(told?.rejected_lines[0], { line: 5, column: 7, begins_at_line: 2, reason: "expected a comma or a closing bracket" });
+  });
+
+  test("white space between tokens goes, and stays where it separates them or is in a string", async () => {
+    const input = '{\n\t"a"  :  "b  \\" c",\r\n  "n": [ 1 ,\n 2 ]\n}\n{\n "bad": 1 2\n}\n';
+    const { code, stdout, stderr } = await edgesiem(["decode", "--schema", "raw"], { input });
+    assert.deepEqual([code, stdout.toString()], [1, '{"a":"b  \\" c","n":[1,2]}\n']);
+    assert.match(stderr, /line 7, column 11: .*; the value begins at line 6\n/);
+  });
+
+  test("places are the same however the input is cut", () => {
+    const input = Buffer.from('[{"a":\n "é\nx", "b": 1 2}, }{\n}{}{} x, {\n"c" :\n [ ]}]');
+    const whole = new ObjectLines();
+    const written = whole.push(input).toString();
+    const rows = written.split("\n").map((line, number) => Array.from({ length: Buffer.byteLength(line) }, (_, at) => whole.placeOf(number + 1, at)));
+    for (const bytes of [1, 2, 3, 7]) {
+      const lines = new ObjectLines();
+      const seen: (typeof rows)[number][] = [[]];
+      let text = "";
+      for (let from = 0; from < input.length; from += bytes) {
+        const part = lines.push(input.subarray(from, from + bytes));
+        text += part.toString("latin1");
+        for (const byte of part) {
+          if (byte === 0x0a) seen.push([]);
+          else seen.at(-1)?.push(lines.placeOf(seen.length, seen.at(-1)?.length ?? 0));
+        }
+      }
+      assert.equal(Buffer.from(text, "latin1").toString(), written);
+      assert.deepEqual(seen, rows, `in pieces of ${bytes}`);
+    }
+  });
+
+  test("a value too long to be kept is told by the line in which it begins", async () => {
+    const input = `[\n{"ok": 1},\n{\n"a": "${"x".repeat(9 * 2 ** 20)}",\n"b": 1\n},\n{\n"c": tru }]`;
+    const { code, stdout, stderr } = await edgesiem(["decode", "--schema", "raw"], { input });
+    assert.deepEqual([code, stdout.toString()], [1, '{"ok":1}\n']);
+    assert.match(stderr, /^edgesiem: stdin: line 3: .*\nedgesiem: stdin: line 8, column 6: .*; the value begins at line 7\nedgesiem: stdin: 1 event, 2 lines rejected\n$/);
   });
 });
 
 describe("schemas", () => {
   test("in help and completion are those of the core", async () => {
     assert.deepEqual([...SCHEMAS], core.schemaNames());
+  });
+
+  test("with a document for each rule are those for which the core makes them", () => {
+    const takes = (name: (typeof SCHEMAS)[number]): boolean => {
+      try {
+        core.convert(lines[0] ?? "", { name, expand_rules: true } as Parameters<typeof core.convert>[1]);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    assert.deepEqual([...SCHEMAS_BY_RULE], SCHEMAS.filter(takes));
   });
 
   for (const schema of SCHEMAS) {
@@ -241,9 +316,9 @@ describe("schemas", () => {
 
   const refused: [name: string, args: string[], says: RegExp][] = [
     ["a schema that is not there", ["--schema", "ecss"], /Allowed choices are decoded, raw, ecs/],
-    ["an option that the schema has not", ["--schema", "ecs", "--option", "raw_data=true"], /schema\.raw_data: unknown field/],
+    ["an option that the schema has not", ["--schema", "ecs", "--option", "raw_data=true"], /^edgesiem: --option raw_data: unknown field/],
     ["an option without a value", ["--option", "raw_data"], /key=value/],
-    ["rules where documents are the event", ["--expand-rules"], /expand_rules/],
+    ["rules where documents are the event", ["--expand-rules"], /^edgesiem: --expand-rules does not go with decoded; use --schema ecs, cef, ocsf, sentinel or otel\n$/],
     ["indented text", ["--schema", "cef", "--pretty"], /--pretty is for JSON/],
     ["a file that is not there", ["/nonexistent"], /cannot read \/nonexistent: no such file/],
     ["a folder", ["/"], /\/ is a folder/],
@@ -265,6 +340,14 @@ describe("schemas", () => {
     assert.match(stderr, /is one of the inputs/);
     assertSameText(await readFile(path), page);
   });
+});
+
+test("a file is not decoded into itself, which would have no end", async () => {
+  const path = await file("circle.json", page);
+  const { code, stderr } = await finished("bash", ["--norc", "-c", '"$0" "$@" >> "$FILE"', process.execPath, CLI, "decode", path], { env: { FILE: path } });
+  assert.equal(code, 2);
+  assert.match(stderr.toString(), /is both input and output/);
+  assertSameText(await readFile(path), page);
 });
 
 describe("--pretty", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
@@ -182,6 +182,22 @@ describe("FileStore", () => {
     rmSync(path);
     await store.put("k", "v");
     assert.equal(await store.get("k"), "v");
+  });
+
+  it("makes its folder again when it was removed, and fails while it cannot", async () => {
+    const path = join(folder, "state");
+    const store = new FileStore(path);
+    await store.put("k", "1");
+    rmSync(path, { recursive: true });
+    assert.equal(await store.get("k"), undefined);
+    await Promise.all(["k", "l", "m"].map((key) => store.put(key, "2")));
+    assert.deepEqual(await Promise.all(["k", "l", "m"].map((key) => store.get(key))), ["2", "2", "2"]);
+    rmSync(path, { recursive: true });
+    symlinkSync(join(folder, "missing", "state"), path);
+    await assert.rejects(store.put("k", "3"), (error) => error instanceof StoreError && /E(EXIST|NOENT)/.test(error.message));
+    rmSync(path);
+    await store.put("k", "4");
+    assert.equal(await store.get("k"), "4");
   });
 
   it("refuses a key that is no text", async () => {

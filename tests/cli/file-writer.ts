@@ -1,7 +1,14 @@
-/** A process that appends as many bytes as its second argument says to the file that is its first, and says how that went. */
+/**
+ * A process that appends to files, all at once, and says how that went. Its arguments are a path and how many bytes, which end a line,
+ * over and over.
+ */
 
 import { localPlaces } from "../../npm/src/node/index.ts";
 
-const [path = "", bytes = "0"] = process.argv.slice(2);
+const given = process.argv.slice(2);
 const { write } = localPlaces();
-console.log(JSON.stringify(await write({ place: "file", path, body: Buffer.alloc(Number(bytes), "x") })));
+const requests = given.flatMap((path, at) => (at % 2 === 0 ? [{ path, bytes: Number(given[at + 1]) }] : []));
+const answers = await Promise.all(
+  requests.map(({ path, bytes }) => write({ place: "file", path, body: Buffer.from(`${"x".repeat(bytes - 1)}\n`) })),
+);
+console.log(JSON.stringify(answers));

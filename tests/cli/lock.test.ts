@@ -55,6 +55,9 @@ function leave(holder: Record<string, unknown> | string, ageMs: number, generati
 
 const ELSEWHERE = { pid: 1, host: "elsewhere", since: "2026-11-22T10:00:00.000Z" };
 
+/** A heartbeat that finds the lock lost comes within 5 s; one that does not find it says nothing for ever. */
+const LOST = { timeout: 30_000 };
+
 describe("a lock", () => {
   it("refuses a second process, says who holds it since when, and is free after its release", async () => {
     const first = await StreamLock.acquire(folder, "s");
@@ -137,6 +140,36 @@ describe("a lock", () => {
     const { said, next } = await other();
     assert.equal(said, "held");
     leave(ELSEWHERE, 0, 2);
+    assert.equal(await next(), "lost");
+  });
+
+  it("whose folder was removed is lost, and its holder leaves alone who has it since", LOST, async () => {
+    const { child, next } = await other();
+    rmSync(folder, { recursive: true });
+    const now = await StreamLock.acquire(folder, "s");
+    assert.deepEqual(files(), ["s.1"], "the generation of the first");
+    assert.equal(await next(), "lost");
+    const ended = once(child, "exit");
+    child.stdin?.end();
+    await ended;
+    assert.equal(content("s.1")["pid"], process.pid);
+    await now.release();
+  });
+
+  it("whose folder was removed is not released for another who has it, when its holder ends before it knows", async () => {
+    const { child } = await other();
+    rmSync(folder, { recursive: true });
+    const now = await StreamLock.acquire(folder, "s");
+    const ended = once(child, "exit");
+    child.stdin?.end();
+    await ended;
+    assert.equal(content("s.1")["pid"], process.pid);
+    await now.release();
+  });
+
+  it("whose folder was removed is lost also while nobody else takes it", LOST, async () => {
+    const { next } = await other();
+    rmSync(folder, { recursive: true });
     assert.equal(await next(), "lost");
   });
 

@@ -99,6 +99,44 @@ describe("the HTTP client for Node", () => {
     }
   });
 
+  for (const coding of ["GZIP", "X-Gzip", "identity, Gzip"]) {
+    it(`unpacks what is compressed and says so as ${coding}`, async () => {
+      const url = await serve((socket) => socket.end(Buffer.concat([Buffer.from(head(`content-encoding: ${coding}`, `content-length: ${packed.length}`)), packed])));
+      assert.equal(await read(await send(url, {})), BIG.length);
+    });
+  }
+
+  for (const coding of ["identity", " "]) {
+    it(`gives a body whose content-encoding is "${coding}" as it is`, async () => {
+      const url = await serve((socket) => socket.end(`${head(`content-encoding: ${coding}`, "content-length: 2")}{}`));
+      assert.equal(await (await send(url, {})).text(), "{}");
+    });
+  }
+
+  for (const coding of ["br", "zstd", "gzip, gzip", "deflate, gzip", "constructor", "__proto__"]) {
+    it(`rejects a body whose content-encoding is ${coding}, and tells status and headers before`, async () => {
+      const url = await serve((socket) => socket.end(`${head(`content-encoding: ${coding}`, "content-length: 2", "x-a: 1")}{}`));
+      const response = await send(url, {});
+      assert.deepEqual([response.status, response.headers.get("x-a")], [200, "1"]);
+      await assert.rejects(read(response), /compressed in a way that was not asked for/);
+      await until("no connection is left", () => sockets.size === 0);
+    });
+  }
+
+  it("takes an answer without content for such, whatever coding it names", async () => {
+    const url = await serve((socket) => socket.end(head("content-encoding: br", "content-length: 0")));
+    assert.equal(await (await send(url, {})).text(), "");
+  });
+
+  it("rejects when the server switches protocols, and closes the connection", async () => {
+    const switched = "HTTP/1.1 101 Switching Protocols";
+    const url = await serve((socket) => socket.write([switched, "Connection: Upgrade", "Upgrade: websocket", "", ""].join("\r\n")));
+    await assert.rejects(send(url, {}), /the server switched protocols/);
+    const unnamed = await serve((socket) => socket.write(`${switched}\r\n\r\n`));
+    await assert.rejects(send(unnamed, {}));
+    await until("no connection is left", () => sockets.size === 0);
+  });
+
   it("takes a redirect for the answer, and an answer without a body", async () => {
     const redirect = await serve((socket) => socket.end("HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"));
     assert.equal((await send(redirect, {})).status, 302);

@@ -3,12 +3,29 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { after, describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { localPlaces } from "../../npm/src/node/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "edgesiem-places-"));
@@ -16,6 +33,15 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const append = (path: string, body: string): ReturnType<ReturnType<typeof localPlaces>["write"]> => localPlaces().write({ place: "file", path, body: Buffer.from(body) });
+
+/** A shell that gives a program files of a few kilobytes at most, whatever unit it counts in. */
+const LIMITED = ["-c", 'ulimit -f 4 && exec "$@"', "sh", process.execPath];
+
+/** Appends so many bytes to each file in a process whose files are short, and gives the answers in that order. */
+async function limited(...pathsAndBytes: string[]): Promise<{ status: number; message: string }[]> {
+  const child = spawn("sh", [...LIMITED, program("file-writer.ts"), ...pathsAndBytes], { stdio: ["ignore", "pipe", "inherit"] });
+  return JSON.parse(await text(child.stdout)) as { status: number; message: string }[];
+}
 
 describe("a file", () => {
   it("is made for its owner only, and appended to", async () => {
@@ -83,12 +109,56 @@ describe("a file", () => {
   it("that could take only a part is as long as before", async () => {
     const path = join(folder, "limited");
     writeFileSync(path, "whole\n");
-    // The limit is a few kilobytes at most, whatever unit the shell counts in.
-    const child = spawn("sh", ["-c", 'ulimit -f 4 && exec "$@"', "sh", process.execPath, program("file-writer.ts"), path, "1000000"], { stdio: ["ignore", "pipe", "inherit"] });
-    const answer = JSON.parse(await text(child.stdout)) as { status: number; message: string };
+    const [answer = assert.fail("there is no answer")] = await limited(path, "1000000");
     assert.equal(answer.status, 503);
     assert.match(answer.message, /EFBIG/);
     assert.equal(readFileSync(path, "utf8"), "whole\n");
+  });
+
+  it("of several names keeps what was answered with 200 when a write by another name fails", async () => {
+    const path = join(folder, "named");
+    for (let round = 0; round < 30; round += 1) {
+      rmSync(path, { force: true });
+      writeFileSync(path, "");
+      rmSync(`${path}-link`, { force: true });
+      symlinkSync(path, `${path}-link`);
+      const names = [`${path}-link`, "10", path, "1000000", relative(process.cwd(), path), "10"];
+      assert.deepEqual((await limited(...names)).map(({ status }) => status), [200, 503, 200]);
+      assert.equal(readFileSync(path, "utf8"), "xxxxxxxxx\n".repeat(2), `round ${round}`);
+    }
+  });
+
+  it("keeps what another process appends while writes fail", async () => {
+    const path = join(folder, "shared");
+    // Longer than the limit: every write of the other process fails.
+    const [long, line] = [`${"y".repeat(9_999)}\n`, "z\n"];
+    writeFileSync(path, long);
+    let lines = 0;
+    const ended = limited(path, ...Array.from({ length: 500 }, () => ["10", path]).flat(), "10");
+    const isRunning = { now: true };
+    void ended.finally(() => (isRunning.now = false)).catch(() => undefined);
+    while (isRunning.now) {
+      appendFileSync(path, line);
+      lines += 1;
+      await setImmediate();
+    }
+    assert.deepEqual(new Set((await ended).map(({ status }) => status)), new Set([503]));
+    assert.equal(readFileSync(path, "utf8"), long + line.repeat(lines));
+  });
+
+  it("that ends within a line, as a killed process leaves it, gets the end of that line first", async () => {
+    const path = join(folder, "torn");
+    writeFileSync(path, '{"a":1}\n{"a":2');
+    assert.equal((await append(path, '{"a":3}\n')).status, 200);
+    assert.equal((await append(path, '{"a":4}\n')).status, 200);
+    assert.equal(readFileSync(path, "utf8"), '{"a":1}\n{"a":2\n{"a":3}\n{"a":4}\n');
+  });
+
+  it("of compressed batches is a compressed file", async () => {
+    const path = join(folder, "events.ndjson.gz");
+    const { write } = localPlaces();
+    for (const body of ["1\n", "2\n"]) assert.equal((await write({ place: "file", path, body: gzipSync(body) })).status, 200);
+    assert.equal(gunzipSync(readFileSync(path)).toString(), "1\n2\n");
   });
 });
 
@@ -109,6 +179,37 @@ describe("standard output", () => {
     assert.equal(got, "a".repeat(bytes / 2) + "b".repeat(bytes / 2));
     assert.deepEqual(answers, [{ status: 200 }, { status: 200 }]);
     assert.ok(ticks >= 20, `${ticks}`);
+  });
+
+  it("that is a file on a full disk never has an event only within a line that was torn", async () => {
+    const path = join(folder, "redirected");
+    const descriptor = openSync(path, "a");
+    // Lines of 7 bytes: no limit of whole kilobytes falls on the end of one.
+    const child = spawn("sh", [...LIMITED, program("stdout-writer.ts"), "140000", "lines"], { stdio: ["pipe", descriptor, "pipe"] });
+    closeSync(descriptor);
+    const { stdin, stderr } = child;
+    assert.ok(stdin !== null && stderr !== null);
+    const told = createInterface({ input: stderr })[Symbol.asyncIterator]();
+    const answer = async (): Promise<unknown> => (JSON.parse(String((await told.next()).value)) as { status: number }).status;
+    try {
+      assert.equal(await answer(), 503);
+      const torn = readFileSync(path, "utf8");
+      assert.match(torn, /[^\n]$/);
+      // Still full, and nothing gets out.
+      stdin.write("b");
+      assert.equal(await answer(), 503);
+      assert.equal(readFileSync(path, "utf8"), torn);
+      // Now there is space, and it is used.
+      truncateSync(path);
+      stdin.write("c");
+      assert.equal(await answer(), 200);
+      stdin.write("d");
+      assert.equal(await answer(), 200);
+      stdin.end();
+      assert.equal(readFileSync(path, "utf8"), "\ncccccc\ndddddd\n");
+    } finally {
+      child.kill();
+    }
   });
 
   it("whose reader went away is answered with 410", async () => {

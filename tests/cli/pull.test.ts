@@ -7,6 +7,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { mix } from "../emulator/random.ts";
 import { DIST, STREAM, startPullRig, until, type Ended, type Json, type PullRig, type RigOptions } from "./pull-rig.ts";
 
@@ -37,7 +38,6 @@ const quick = ({ siem }: PullRig, to: string): string[] => [
   ...siem.configIds.flatMap((id) => ["--config-id", id]),
 ];
 const quickSecrets = ({ siem }: PullRig): Record<string, string> => ({
-  AKAMAI_HOST: "akab-emulator.luna.akamaiapis.net",
   AKAMAI_CLIENT_TOKEN: siem.credentials.clientToken,
   AKAMAI_CLIENT_SECRET: siem.credentials.clientSecret,
   AKAMAI_ACCESS_TOKEN: siem.credentials.accessToken,
@@ -213,7 +213,38 @@ describe("pull", () => {
 
     const once = await rig.run(["pull", "--stream", "refused", "--stream", STREAM]);
     assert.equal(once.code, 3);
-    assert.match(once.stderr, /refused: STOPPED until somebody mends it: source_refused: .*What to do: /);
+    assert.match(once.stderr, /refused: failed: source_refused: .*What to do: /);
+  });
+
+  it("says of a stream that has to be mended when it is tried again", async () => {
+    const rig = await start();
+    rig.configure([rig.stream(STREAM, {}, { config_ids: [404] })]);
+    const { child, ended } = rig.start(["pull", "--follow", "--interval", "60"]);
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    child.kill("SIGINT");
+    const { stderr } = await ended;
+    assert.match(stderr, /prod-waf: STOPPED: source_refused: .*; tried again in 1 min 0 s\n/);
+  });
+
+  it("says from when to when events are missing, and how to see more", async () => {
+    const rig = await start();
+    await rig.run(["pull"]);
+    rig.siem.expireOffsets();
+    const { stderr } = await rig.run(["pull"]);
+    const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
+    assert.match(stderr, new RegExp(`\\(1 gap: ${time} to ${time}; edgesiem stream gaps prod-waf\\)`));
+  });
+
+  it("says what sinks accepted of a page that is not complete", async () => {
+    const rig = await start({ stream: { limits: { max_batch_events: BATCH, max_attempts: 1 } } });
+    const { child, ended } = rig.start(["pull"]);
+    await until("some batches have arrived", () => rig.receiver.counters.batches >= 2);
+    await rig.receiver.down();
+    const { code, stderr } = await ended;
+    assert.equal(child.exitCode, 3);
+    assert.equal(code, 3);
+    assert.match(stderr, /failed: sink_unavailable: .*; \d+ events accepted by sinks, counted when their page is complete/);
+    await rig.receiver.up();
   });
 
   it("asks for a page that was cut again, smaller, without waiting to be called again", async () => {
@@ -247,6 +278,27 @@ describe("pull on a terminal", () => {
     assert.equal(code, 0);
     assert.match(shown, /\r\u001b\[K[\d,]+ events, [\d,]+\/s, 1 min \d+ s behind/);
     assert.match(shown, /\u001b\[K\d{4}-[^\u001b]* prod-waf: 1,500 events delivered[^\n]*\n$/);
+  });
+
+  it("says that the source is not reached while it tries again, and shows of a long answer only its detail", async () => {
+    const rig = await start({ siem: { available: 50 } });
+    const detail = "please come back later";
+    const problem = JSON.stringify({ type: "x", title: "y", detail, more: "z".repeat(1500) });
+    rig.siem.faults.add({ respond: { status: 503, body: problem, headers: { "content-type": "application/problem+json" } }, times: 3 });
+    const waited = await rig.onTerminal("stderr", ["pull"]);
+    assert.equal(waited.code, 0, waited.shown);
+    assert.match(waited.shown, /prod-waf: source not reached \(HTTP 503\), trying again\r?\n/);
+    assert.equal(waited.shown.split("trying again").length, 2, "once");
+
+    const refusal = { respond: { status: 403, body: problem, headers: { "content-type": "application/problem+json" } } };
+    rig.siem.append(1);
+    rig.siem.faults.add(refusal);
+    const refused = await rig.onTerminal("stderr", ["pull"]);
+    assert.match(refused.shown, /; problem: please come back later\. What to do/);
+    assert.doesNotMatch(refused.shown, /zzz/);
+    rig.siem.faults.add(refusal);
+    const [run] = runs(await rig.run(["pull", "--json"]));
+    assert.match((run?.["error"] as { context: { problem: string } }).context.problem, /zzz/);
   });
 
   it("lets no control character of an event reach it", async () => {
@@ -289,15 +341,25 @@ describe("the configuration of pull", () => {
     assert.match(stderr, /cannot read .*other\.toml: no such file or directory\n  check the path/);
   });
 
-  it("has its secrets from a file too, and a missing one is named", async () => {
+  it("has its secrets from a file too, and a missing one is named with the ways to set it", async () => {
     const rig = await start();
     writeFileSync(join(rig.folder, "secrets.env"), `# secrets\nAKAMAI_CLIENT_SECRET="${rig.siem.credentials.clientSecret}"\n`);
     const without = { AKAMAI_CLIENT_SECRET: undefined };
     const missing = await rig.run(["pull"], without);
     assert.equal(missing.code, 2);
-    assert.match(missing.stderr, /streams\[0\]\.source\.client_secret: .*AKAMAI_CLIENT_SECRET/);
-    assert.equal((await rig.run(["pull", "--env-file", "secrets.env"], without)).code, 0);
+    assert.equal(
+      missing.stderr,
+      "edgesiem: edgesiem.toml: streams[0].source.client_secret: the secret AKAMAI_CLIENT_SECRET is not set\n" +
+        "  set the environment variable AKAMAI_CLIENT_SECRET, or put AKAMAI_CLIENT_SECRET=… into a file and give it with --secrets-file\n",
+    );
+    const none = await rig.run(["pull"], { ...without, AKAMAI_ACCESS_TOKEN: undefined });
+    assert.equal(none.stderr.split("--secrets-file").length, 2, "what to do is said once");
+    assert.doesNotMatch(none.stderr, /wrangler/);
+    assert.equal((await rig.run(["pull", "--secrets-file", "secrets.env"], without)).code, 0);
     rig.assertLedger(0);
+    const noFile = await rig.run(["pull", "--secrets-file", "other.env"]);
+    assert.equal(noFile.code, 2);
+    assert.match(noFile.stderr, /^edgesiem: cannot read other\.env: no such file/);
   });
 
   it("may be that of a Worker, and its state is beside it unless another folder is named", async () => {
@@ -322,6 +384,7 @@ describe("the configuration of pull", () => {
     ["an interval that is none", ["--follow", "--interval", "soon"], /--interval soon is out of range/],
     ["options of the quick form without --source", ["--to", "stdout"], /--to needs --source/],
     ["both forms", ["--source", "akamai-siem", "--config", "edgesiem.toml"], /exclude each other/],
+    ["an empty place for the state", ["--state", ""], /--state is empty/],
   ] as const) {
     it(`with ${name} is wrong usage`, async () => {
       const rig = await start();
@@ -330,6 +393,26 @@ describe("the configuration of pull", () => {
       assert.match(stderr, said);
     });
   }
+});
+
+describe("what must not be typed", () => {
+  it("a secret in the place of its variable's name is refused and not repeated", async () => {
+    const rig = await start();
+    const { code, stdout, stderr } = await rig.run([...quick(rig, "https://h.example/"), "--signing-secret", "whsec_c2VjcmV0IG9mIGEgdGVzdA=="], quickSecrets(rig));
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /--signing-secret is no name of a variable/);
+    assert.doesNotMatch(stderr, /whsec_|c2VjcmV0/);
+  });
+
+  it("a number without an end is refused with its key", async () => {
+    const rig = await start();
+    const path = join(rig.folder, "edgesiem.toml");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace('"config_ids"', 'limit = nan, "config_ids"'));
+    const { code, stderr } = await rig.run(["pull"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /streams\[0\]\.source\.limit: NaN is no number/);
+  });
 });
 
 describe("pull without a configuration", () => {
@@ -363,6 +446,45 @@ describe("pull without a configuration", () => {
     const args = [...quick(rig, `${rig.receiver.url}/webhook`), "--signing-secret", "WEBHOOK_SECRET"];
     assert.equal((await rig.run(args, quickSecrets(rig))).code, 0);
     rig.assertLedger(0);
+  });
+
+  it("needs AKAMAI_HOST only if no --host is given", async () => {
+    const rig = await start({ siem: { available: 10 } });
+    const args = quick(rig, "stdout");
+    assert.equal((await rig.run(args, quickSecrets(rig))).code, 0);
+    const host = args.indexOf("--host");
+    const { code, stderr } = await rig.run(args.toSpliced(host, 2), quickSecrets(rig));
+    assert.deepEqual([code, stderr], [2, "edgesiem: AKAMAI_HOST is not set\n  set AKAMAI_HOST, or give --host HOST\n"]);
+    assert.equal((await rig.run(args.toSpliced(host, 2), { ...quickSecrets(rig), AKAMAI_HOST: "a host" })).code, 2);
+    const section = Object.fromEntries(Object.entries(quickSecrets(rig)).map(([name, value]) => [name.replace("AKAMAI_", "AKAMAI_SIEM_"), value]));
+    const none = Object.fromEntries(Object.keys(rig.secrets).map((name) => [name, undefined]));
+    assert.equal((await rig.run([...args, "--section", "siem"], { ...none, ...section })).code, 0);
+  });
+
+  it("works with the emulator by the line that it prints", async () => {
+    const emulator = spawn(process.execPath, [fileURLToPath(new URL("../emulator/main.ts", import.meta.url)), "--events", "20"], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      let said = "";
+      for await (const chunk of emulator.stdout) {
+        said += String(chunk);
+        if (/^token = /m.test(said)) break;
+      }
+      const shell = [...said.matchAll(/^# {3}(export .*|edgesiem .*)$/gm)].map(([, line]) => line);
+      const script = [`edgesiem() { "$0" ${join(DIST, "cli.js")} "$@"; }`, ...shell].join("\n");
+      const child = spawn("sh", ["-c", script, process.execPath], { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "inherit"] });
+      assert.equal((await text(child.stdout)).split("\n").length - 1, 20);
+    } finally {
+      emulator.kill("SIGKILL");
+    }
+  });
+
+  it("speaks of options, not of the keys of a configuration", async () => {
+    const rig = await start();
+    const args = quick(rig, "http://127.0.0.1:9/").filter((arg) => arg !== "--allow-insecure-loopback");
+    const { code, stderr } = await rig.run([...args, "--config-id", "none"], quickSecrets(rig));
+    assert.equal(code, 2);
+    for (const said of [/--host: .*add --allow-insecure-loopback/, /--config-id: this is not/, /--to: /]) assert.match(stderr, said);
+    assert.doesNotMatch(stderr, /streams\[0\]|sinks\.|allow_insecure/);
   });
 
   it("takes its credentials from a section of an .edgerc", async () => {

@@ -124,7 +124,25 @@ describe("warnings and refusals", () => {
     assert.doesNotMatch(stderr, /X-A is/);
   });
 
+  test("a URL of another host than that of the credentials is signed, with a warning", async () => {
+    const own = await edgesiem(["sign", "GET", "https://AKAB-example.luna.akamaiapis.net:443/", "--edgerc", edgerc]);
+    assert.doesNotMatch(own.stderr, /credentials/);
+    const { code, stdout, stderr } = await edgesiem(["sign", "GET", "https://h.example:8443/", "--edgerc", edgerc]);
+    assert.equal(code, 0);
+    assert.match(stdout.toString(), /^EG1-HMAC-SHA256 /);
+    assert.match(stderr, /host h\.example:8443 is not that of the credentials, akab-example\.luna\.akamaiapis\.net/);
+  });
+
+  test("a method is made upper case in what is signed, in JSON and for curl", async () => {
+    const args = ["/x", "--edgerc", edgerc, "--explain", "--json", "--curl", ...FIXED];
+    const [lower, upper] = await Promise.all([edgesiem(["sign", "get", ...args]), edgesiem(["sign", "GET", ...args])]);
+    assert.equal(lower.stdout.toString(), upper.stdout.toString());
+    assert.match(lower.stdout.toString(), / --request GET /);
+  });
+
   const refused: [name: string, args: string[], says: RegExp][] = [
+    ["a URL that is neither absolute nor a path", ["GET", "siem/v1"], /begin it with \/ or https:\/\//i],
+    ["a method with a slash", ["GET/", "/"], /not a method/],
     ["a URL with a space", ["GET", "/a b"], /the URL: .*percent-encoded/],
     ["a URL of another scheme", ["GET", "ftp://h.example/"], /the URL: .*https:\/\//],
     ["a method that is none", ["GE T", "/"], /not a method/],
@@ -238,19 +256,20 @@ describe("the curl command", () => {
     const siem = await startSiem({ seed: 5, available: 25 });
     try {
       const { clientToken, clientSecret, accessToken } = siem.credentials;
-      const env = { AKAMAI_HOST: "unused.example", AKAMAI_CLIENT_TOKEN: clientToken, AKAMAI_CLIENT_SECRET: clientSecret, AKAMAI_ACCESS_TOKEN: accessToken };
+      const env = { AKAMAI_CLIENT_TOKEN: clientToken, AKAMAI_CLIENT_SECRET: clientSecret, AKAMAI_ACCESS_TOKEN: accessToken };
       const url = `${siem.url}/siem/v1/configs/${siem.configIds.join(";")}?offset=NULL&limit=10`;
       const hostile = `X-Note: it's $(touch ${join(folder, "pwned")}) \`id\` "; \\ !x *`;
       const { stdout, stderr } = await edgesiem(["sign", "GET", url, "-H", hostile, "--curl"], { env });
       assert.equal(stderr, "");
-      const { code, stdout: page, stderr: curlSays } = await finished("sh", ["-c", `${stdout.toString().trimEnd()} --silent --show-error --fail-with-body`], { cwd: folder });
+      const { code, stdout: page, stderr: curlSays } = await finished("sh", ["-c", `${stdout.toString().trimEnd()} --fail-with-body`], { cwd: folder });
       assert.equal(code, 0, curlSays + page.toString());
+      assert.equal(curlSays, "", "no progress meter, though it goes to a pipe");
       const decoded = await edgesiem(["decode", "--json"], { input: page });
       const { inputs } = JSON.parse(decoded.stderr) as { inputs: { events: number; context: { total: number; limit: number } }[] };
       assert.equal(inputs[0]?.events, 10);
       assert.deepEqual({ ...inputs[0]?.context, offset: "" }, { offset: "", total: 10, limit: 10 });
       assert.equal((await finished("test", ["-e", join(folder, "pwned")])).code, 1);
-      const again = await finished("sh", ["-c", `${stdout.toString().trimEnd()} --silent`]);
+      const again = await finished("sh", ["-c", `${stdout.toString().trimEnd()}`]);
       assert.match(again.stdout.toString(), /nonce/i, "a signature is good for one request");
     } finally {
       await siem.close();

@@ -1,6 +1,8 @@
 /** What an operator sees and changes from a terminal: `status`, `stream` and `dead-letters`. */
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { STREAM, startPullRig, until, type Json, type PullRig, type RigOptions } from "./pull-rig.ts";
 
@@ -60,6 +62,24 @@ describe("status", () => {
     assert.equal(row(stdout, "refused").at(-1), "source_refused");
     assert.match(stdout, /^RED: refused: .*What to do: /m);
     assert.doesNotMatch(stdout, /^RED: prod-waf/m);
+  });
+
+  it("needs no configuration for a state that the quick form keeps", async () => {
+    const rig = await start();
+    const ids = rig.siem.configIds.flatMap((id) => ["--config-id", id]);
+    const to = ["--to", "file:out.ndjson", "--state", "state"];
+    const pulled = await rig.run(["pull", "--source", "akamai-siem", "--host", rig.siem.url, "--allow-insecure-loopback", ...ids, ...to]);
+    assert.equal(pulled.code, 0, pulled.stderr);
+    rmSync(join(rig.folder, "edgesiem.toml"));
+    const { code, stdout, stderr } = await rig.run(["status", "--state", "state"]);
+    assert.deepEqual([code, row(stdout, "quick").slice(4)], [0, ["300", "0", "0", "well"]], stderr);
+    assert.equal((await rig.run(["dead-letters", "list", "--state", "state"])).stderr, "edgesiem: no dead letters\n");
+    assert.equal((await rig.run(["stream", "gaps", "quick", "--state", "state"])).stdout, "no gaps\n");
+    const none = await rig.run(["status", "--state", "elsewhere"]);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /there is no state in elsewhere/);
+    const replay = await rig.run(["dead-letters", "replay", "--all", "--state", "state"]);
+    assert.equal(replay.code, 2, "nobody knows where its letters belong");
   });
 
   it("is everything that is known as JSON", async () => {
@@ -171,9 +191,29 @@ describe("dead-letters", () => {
 
   it("are deleted one by one, or all", async () => {
     const { rig, letters } = await refused();
-    assert.equal((await rig.run(["dead-letters", "delete", letters[0] ?? "", "--stream", STREAM])).stdout, "deleted: 1\n");
-    assert.equal((await rig.run(["dead-letters", "delete", "--all", "--stream", STREAM])).stdout, "deleted: 1\n");
-    assert.equal((await rig.run(["dead-letters", "list", "--stream", STREAM])).stdout, "");
+    for (const args of [[letters[0] ?? ""], ["--all"], ["--all", "--confirm", "stage-waf"]]) {
+      const { code, stderr } = await rig.run(["dead-letters", "delete", ...args, "--stream", STREAM]);
+      assert.equal(code, 2);
+      assert.match(stderr, /add --confirm prod-waf/);
+    }
+    const confirmed = ["--confirm", STREAM];
+    assert.equal((await rig.run(["dead-letters", "delete", letters[0] ?? "", "--stream", STREAM, ...confirmed])).stdout, "deleted: 1\n");
+    assert.equal((await rig.run(["dead-letters", "delete", "--all", ...confirmed])).stdout, "deleted: 1\n");
+    const left = await rig.run(["dead-letters", "list"]);
+    assert.deepEqual([left.code, left.stdout, left.stderr], [0, "", "edgesiem: no dead letters\n"]);
+  });
+
+  it("are those of the only stream, and of a named one if there are several", async () => {
+    const { rig, letters } = await refused();
+    assert.equal((await rig.run(["dead-letters", "list"])).stdout.split("\n").length - 1, letters.length);
+    rig.configure([rig.stream(STREAM), rig.stream("stage-waf")]);
+    const { code, stderr } = await rig.run(["dead-letters", "list"]);
+    assert.deepEqual([code, stderr], [2, "edgesiem: --stream is missing\n  the configuration has: prod-waf, stage-waf\n"]);
+  });
+
+  it("say in their help what is required", async () => {
+    const rig = await start();
+    for (const args of [["dead-letters", "delete"], ["stream", "reset"], ["replay"]]) assert.match((await rig.run([...args, "--help"])).stdout, /\(required\)/);
   });
 
   it("are meant only if it is said which", async () => {

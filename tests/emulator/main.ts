@@ -70,12 +70,15 @@ const receiver = await startReceiver({
 });
 
 console.log(`# SIEM API ${siem.url}, receiver ${receiver.url}. Stop with Ctrl-C.
-# Secrets, for the shell:
+# Credentials and secrets, for the shell:
+#   export AKAMAI_HOST='${new URL(siem.url).host}'
 #   export AKAMAI_CLIENT_TOKEN='${siem.credentials.clientToken}'
 #   export AKAMAI_CLIENT_SECRET='${siem.credentials.clientSecret}'
 #   export AKAMAI_ACCESS_TOKEN='${siem.credentials.accessToken}'
 #   export WEBHOOK_SECRET='${receiver.webhookSecret}'
 #   export SPLUNK_TOKEN='${receiver.splunkToken}'
+# Without a configuration, with those:
+#   edgesiem pull --source akamai-siem --host ${siem.url} --allow-insecure-loopback ${siem.configIds.map((id) => `--config-id ${id}`).join(" ")} --to stdout
 # edgesiem.toml:
 allow_insecure_loopback = true
 
@@ -96,6 +99,7 @@ kind = "webhook"
 url = "${receiver.url}/webhook"
 signing_secret = { secret = "WEBHOOK_SECRET" }
 
+# The same receiver as another kind of sink: put "splunk" into the stream's sinks to use it.
 [sinks.splunk]
 kind = "splunk-hec"
 url = "${receiver.url}"

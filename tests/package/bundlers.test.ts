@@ -1,7 +1,7 @@
 /** The examples for bundlers: what they build is opened in a browser, and run where nothing else is. */
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -62,6 +62,31 @@ test("esbuild makes one file that runs where the package is not", async () => {
     copyFileSync(join(example.folder, "dist/convert.js"), join(empty, "convert.mjs"));
     const converted = await succeed(systemNode(), ["convert.mjs", "ecs"], { cwd: empty, input: pageOf(events.siem, 300) });
     assertNumbers(events.siem, linesOf(converted.stdout));
+  } finally {
+    rmSync(empty, { recursive: true, force: true });
+  }
+});
+
+test("esbuild bundles the entries for Node as an ES module, whose errors are of one class", async () => {
+  using example = await project();
+  const { folder } = example;
+  // As functions in a cloud are bundled as a rule: the module beside the bundle, and no other file.
+  const program = `import { EdgeSiemError, decodeEvent } from "edgesiem";
+import { Pipeline } from "edgesiem/pipeline";
+import { StreamLock } from "edgesiem/node";
+const failures = [decodeEvent("no event"), StreamLock.acquire("/dev/null", "s")];
+for (const error of await Promise.all(failures.map((failure) => failure.catch((error) => error)))) {
+  console.log(error.code, error instanceof EdgeSiemError, typeof Pipeline);
+}
+`;
+  writeFileSync(join(folder, "program.js"), program);
+  await succeed("esbuild", ["program.js", "--bundle", "--platform=node", "--format=esm", "--outfile=dist/program.mjs"], { cwd: folder });
+  const empty = mkdtempSync(join(tmpdir(), "edgesiem-bundle-"));
+  try {
+    copyFileSync(join(folder, "dist/program.mjs"), join(empty, "program.mjs"));
+    copyFileSync(join(folder, "node_modules/edgesiem/dist/core.wasm"), join(empty, "core.wasm"));
+    const { stdout } = await succeed(systemNode(), ["program.mjs"], { cwd: empty });
+    assert.equal(stdout, "malformed_event true function\nstore true function\n");
   } finally {
     rmSync(empty, { recursive: true, force: true });
   }

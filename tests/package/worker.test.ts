@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { startReceiver } from "../emulator/receiver.ts";
-import { project } from "./project.ts";
+import { develop } from "./develop.ts";
+import { project, swap } from "./project.ts";
 import { assertDecoded, assertNumbers, linesOf, pageOf, pulling, source } from "./source.ts";
 import { build, deploy } from "./workerd.ts";
 
@@ -80,6 +81,35 @@ test("the template deploys without Rust, and its Worker delivers every event of 
     assert.equal(stored.checkpoint.cursor.offset, siem.lastOffset);
     const ask = async (path: string): Promise<number> => (await miniflare.dispatchFetch(`http://example.com${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).status;
     assert.deepEqual([await ask("/healthz"), await ask("/status")], [200, 200]);
+  } finally {
+    await receiver.close();
+  }
+});
+
+test("the template's `npm run dev` delivers every event of the emulator to its receiver when the cron is triggered", async () => {
+  using trial = await project("template", ["wrangler"]);
+  const { folder } = trial;
+  await using events = await source({ available: 2000 });
+  const { siem } = events;
+  const receiver = await startReceiver({ events: siem.events, schema: "decoded", available: () => siem.available });
+  try {
+    const path = join(folder, "wrangler.toml");
+    const url = (text: string, from: string, to: string): string => swap(text, `"${from}"`, `"${to}"`);
+    // What the README says of a trial, and nothing else.
+    let config = swap(readFileSync(path, "utf8"), 'store = "durable-object"\n', 'store = "durable-object"\nallow_insecure_loopback = true\n');
+    config = url(config, "akab-xxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx.luna.akamaiapis.net", siem.url);
+    config = url(config, "https://splunk.example:8088", receiver.url);
+    writeFileSync(path, swap(config, "[14227]", `[${siem.configIds.join(", ")}]`));
+    const { clientToken, clientSecret, accessToken } = siem.credentials;
+    const secrets = { ADMIN_TOKEN, AKAMAI_CLIENT_TOKEN: clientToken, AKAMAI_CLIENT_SECRET: clientSecret, AKAMAI_ACCESS_TOKEN: accessToken, SPLUNK_TOKEN: receiver.splunkToken };
+    writeFileSync(join(folder, ".dev.vars"), Object.entries(secrets).map(([name, value]) => `${name}="${value}"\n`).join(""));
+    await using dev = await develop(folder);
+    const triggered = await fetch(`${dev.url}/__scheduled?cron=*+*+*+*+*`);
+    assert.equal(triggered.status, 200, `${await triggered.text()}\n${dev.said()}`);
+    assert.deepEqual(receiver.tally.missing(0, siem.available), [], dev.said());
+    const { unique, duplicates, mismatches } = receiver.tally.counters;
+    assert.deepEqual({ unique, duplicates, mismatches }, { unique: 2000, duplicates: 0, mismatches: 0 });
+    assert.equal((await fetch(`${dev.url}/status`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).status, 200, dev.said());
   } finally {
     await receiver.close();
   }

@@ -1,9 +1,11 @@
 /** `edgesiem check`: whether streams would work. */
 
-import { open, rm } from "node:fs/promises";
+import { access, constants, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
+import { valueAt } from "../pipeline/config-words.ts";
 import type { HostOptions } from "../pipeline/host.ts";
+import type { AnyConfig } from "../pipeline/pipeline.ts";
 import type { CheckReport, Finding } from "../pipeline/reports.ts";
 import { chosenStreams, openPipeline, readConfig, repeated, withConfig, type ConfigOptions } from "./config.ts";
 import { EXIT, reasonOf } from "./exit.ts";
@@ -19,12 +21,12 @@ interface CheckOptions extends ConfigOptions {
 const HELP = `
 Validates the configuration, fetches one event from each source with a signed request, measures the difference of the clocks, and
 asks each sink for its health. Nothing is delivered, and no offset moves. A sink that nobody can ask without delivering something is
-unknown.
+unknown; the folder of a file is looked at.
 
 Exit code: 0 nothing failed, 2 the configuration cannot be used, 3 a source or a sink failed.
 
 Examples:
-  edgesiem check --env-file /etc/edgesiem.env
+  edgesiem check --secrets-file /etc/edgesiem.env
   edgesiem check --stream prod-waf --json`;
 
 /** A clock that differs by more than this is worth a word: Akamai refuses signatures that are 30 seconds off. */
@@ -52,7 +54,7 @@ async function check(options: CheckOptions): Promise<void> {
   const pipeline = await openPipeline(configured, host);
   const infos = pipeline.streams();
   const streams = chosenStreams(pipeline, options.stream);
-  const reports = await Promise.all(streams.map(async (stream) => ({ stream, ...(await pipeline.check(stream)) })));
+  const reports = await Promise.all(streams.map(async (stream) => ({ stream, ...(await withFiles(await pipeline.check(stream), configured.config)) })));
   const state: Line = { what: "state", finding: await checkFolder(configured.state) };
   if (options.json === true) sayJson({ state: state.finding, streams: reports });
   else {
@@ -76,7 +78,7 @@ function shown(lines: readonly Line[], paint: Painter): string {
     .map(({ what, finding }) => {
       const { outcome, message, user_action: action, clock_skew_ms: skew, wall_ms: wall } = finding;
       const facts = [
-        wall === undefined || wall < 100 ? "" : formatDuration(wall),
+        wall === undefined || wall < 100 ? "" : `answered in ${formatDuration(wall)}`,
         skew !== undefined && Math.abs(skew) > NOTABLE_SKEW_MS ? `this machine's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? "slow" : "fast"}` : "",
       ].filter((fact) => fact !== "");
       const detail = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
@@ -84,6 +86,32 @@ function shown(lines: readonly Line[], paint: Painter): string {
       return `${printable(what).padEnd(width)}  ${paint(colours[outcome], outcome.padEnd(7))}  ${printable(message)}${detail}\n${advice}`;
     })
     .join("");
+}
+
+/** What the pipeline cannot look at: the folders of its `file` sinks. */
+async function withFiles(report: CheckReport, config: AnyConfig): Promise<CheckReport> {
+  const sinks = report.sinks.map(async ({ name, finding }) => {
+    const [kind, path] = [valueAt(config, `sinks.${name}.kind`), valueAt(config, `sinks.${name}.path`)];
+    return { name, finding: kind === "file" && typeof path === "string" && finding.outcome !== "failed" ? await checkFile(path) : finding };
+  });
+  return { ...report, sinks: await Promise.all(sinks) };
+}
+
+/** Whether a file could be appended to, or made. */
+async function checkFile(path: string): Promise<Finding> {
+  const folder = dirname(path);
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return { outcome: "failed", code: "sink_refused", message: `${folder} cannot be written: ${reasonOf(error)}`, user_action: "make the folder, or allow this user to write there" };
+  }
+  try {
+    await access(path, constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { outcome: "ok", message: `${path} can be made` };
+    return { outcome: "failed", code: "sink_refused", message: `${path} cannot be written: ${reasonOf(error)}`, user_action: "name another file, or allow this user to write to it" };
+  }
+  return { outcome: "ok", message: `${path} can be written` };
 }
 
 /** Whether a state could be written there. */

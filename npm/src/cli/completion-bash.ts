@@ -4,15 +4,16 @@ import { flatten, type CommandSpec, type Values } from "./completion-tree.ts";
 import { shellWord } from "./shell.ts";
 
 /**
- * A script for bash from 4.4 on, without the package bash-completion. Commands are told from their arguments by their place,
- * and bash cuts `--schema=ocsf` into three words.
+ * A script for bash from 4.4 on, without the package bash-completion. Commands are told from their arguments and from the
+ * values of options by their place, and bash cuts `--schema=ocsf` into three words.
  */
 export function bashScript(name: string, root: CommandSpec): string {
   const specs = flatten(root);
-  const commandWords = specs.filter((spec) => spec.path.length > 0).map((spec) => shellWord(` ${spec.path.join(" ")}`));
+  const commandWords = specs.filter((spec) => spec.path.length > 0).map((spec) => shellWord(placed(spec.path.slice(0, -1), spec.path.at(-1) ?? "")));
+  const valueOptions = specs.flatMap((spec) => spec.options.flatMap(({ flags, values }) => (values === undefined ? [] : flags.map((flag) => shellWord(placed(spec.path, flag))))));
   const optionCases = specs.flatMap((spec) =>
     spec.options.flatMap(({ flags, values }) =>
-      values === undefined ? [] : [`    ${flags.map((flag) => shellWord(`${joined(spec)}:${flag}`)).join("|")}) ${completeValues(values)}; return ;;`],
+      values === undefined ? [] : [`    ${flags.map((flag) => shellWord(placed(spec.path, flag))).join("|")}) ${completeValues(values)}; return ;;`],
     ),
   );
   const commandCases = specs.map((spec) => {
@@ -32,8 +33,9 @@ _${name}() {
     previous="\${COMP_WORDS[COMP_CWORD-2]}"
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case "$command \${COMP_WORDS[i]}" in
+    case "$command:\${COMP_WORDS[i]}" in
       ${commandWords.join("|")}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
+      ${valueOptions.join("|")}) [[ \${COMP_WORDS[i+1]} == "=" ]] && i=$((i + 2)) || i=$((i + 1)) ;;
     esac
   done
   case "$command:$previous" in
@@ -45,6 +47,11 @@ ${commandCases.join("\n")}
 }
 complete -F _${name} ${name}
 `;
+}
+
+/** A word behind a command, as the script compares it. */
+function placed(path: readonly string[], word: string): string {
+  return `${path.join(" ")}:${word}`;
 }
 
 function joined(spec: CommandSpec): string {

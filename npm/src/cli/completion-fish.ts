@@ -4,9 +4,11 @@ import { flatten, type CommandSpec, type OptionSpec, type Values } from "./compl
 
 /** A script for `source` or for a file in `~/.config/fish/completions`. */
 export function fishScript(name: string, root: CommandSpec): string {
-  const lines = [`# fish completion for ${name}. Load it with: ${name} completion fish | source`, `complete -c ${name} -f`];
-  for (const spec of flatten(root)) {
-    const condition = quoted(conditionOf(spec));
+  const specs = flatten(root);
+  const at = `__${name}_at`;
+  const lines = [`# fish completion for ${name}. Load it with: ${name} completion fish | source`, ...atFunction(at, specs), `complete -c ${name} -f`];
+  for (const spec of specs) {
+    const condition = quoted(`${at} ${quoted(spec.path.join(" "))}`);
     for (const child of spec.commands) {
       lines.push(`complete -c ${name} -n ${condition} -a ${child.path.at(-1) ?? ""} -d ${quoted(child.summary)}`);
     }
@@ -16,12 +18,34 @@ export function fishScript(name: string, root: CommandSpec): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** That the command line has come to this command and not to one below it. */
-function conditionOf(spec: CommandSpec): string {
-  if (spec.path.length === 0) return "__fish_use_subcommand";
-  const seen = spec.path.map((word) => `__fish_seen_subcommand_from ${word}`);
-  const below = spec.commands.map((child) => child.path.at(-1) ?? "").join(" ");
-  return [...seen, ...(below === "" ? [] : [`not __fish_seen_subcommand_from ${below}`])].join("; and ");
+/**
+ * A function that tells whether the command line has come to a command, and not to one below it: fish's own look for the name
+ * anywhere, and take `dead-letters replay` for `replay`.
+ */
+function atFunction(name: string, specs: readonly CommandSpec[]): string[] {
+  const placed = (path: readonly string[], word: string): string => quoted(`${path.join(" ")}:${word}`);
+  const commands = specs.filter((spec) => spec.path.length > 0).map((spec) => placed(spec.path.slice(0, -1), spec.path.at(-1) ?? ""));
+  const options = specs.flatMap((spec) => spec.options.flatMap(({ flags, values }) => (values === undefined ? [] : flags.map((flag) => placed(spec.path, flag)))));
+  return [
+    `function ${name}`,
+    "  set -l command",
+    "  # The program's name, and values of options.",
+    "  set -l is_skipped yes",
+    "  for word in (commandline -opc)",
+    '    if test "$is_skipped" = yes',
+    "      set is_skipped no",
+    "      continue",
+    "    end",
+    '    switch "$command:$word"',
+    `      case ${commands.join(" ")}`,
+    '        set command (string trim -- "$command $word")',
+    `      case ${options.join(" ")}`,
+    "        set is_skipped yes",
+    "    end",
+    "  end",
+    '  test "$command" = "$argv[1]"',
+    "end",
+  ];
 }
 
 function optionWords({ flags, description, values }: OptionSpec): string {

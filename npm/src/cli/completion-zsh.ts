@@ -30,7 +30,7 @@ function commandFunction(name: string, spec: CommandSpec): string {
   const described = spec.commands.map((child) => quoted(`${child.path.at(-1) ?? ""}:${child.summary}`));
   const calls = spec.commands.map((child) => `        ${child.path.at(-1) ?? ""}) ${functionName(name, child)} ;;`);
   return `${functionName(name, spec)}() {
-  local state line
+  local curcontext="$curcontext" state line
   local -a commands
   commands=(${described.join("\n    ")})
   _arguments -C ${[...options, "'1:command:->command'", "'*::argument:->argument'"].join(" \\\n    ")}

@@ -5,7 +5,8 @@ import { basename, dirname, resolve } from "node:path";
 import * as util from "node:util";
 import type { Command } from "commander";
 import { TomlError, parse } from "smol-toml";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, type Problem } from "../errors.ts";
+import { reworded, secretNamedAt } from "../pipeline/config-words.ts";
 import type { HostOptions } from "../pipeline/host.ts";
 import type { AnyConfig, Pipeline } from "../pipeline/pipeline.ts";
 import { CommandError, EXIT, reasonOf } from "./exit.ts";
@@ -13,7 +14,8 @@ import { CommandError, EXIT, reasonOf } from "./exit.ts";
 /** Options that say what to work on, the same for every command. */
 export interface ConfigOptions {
   config?: string;
-  envFile?: string;
+  secretsFile?: string;
+  /** The other name of `secretsFile`: what Node 20 takes for itself wherever it stands. */
   state?: string;
 }
 
@@ -25,48 +27,75 @@ export interface Configured {
   secrets: Readonly<Record<string, string | undefined>>;
   /** The folder of states, from the root on. */
   state: string;
+  /** How a problem is called where somebody typed options instead of a configuration. */
+  reword?: (problem: Problem) => Problem;
 }
 
 export const DEFAULT_CONFIG = "edgesiem.toml";
 const STATE_FOLDER = ".edgesiem";
+const NO_CONFIG = `\`edgesiem init\` writes an example of a configuration; another file is named with --config`;
 
 /** Adds the options that {@link readConfig} reads. */
 export function withConfig(command: Command): Command {
   return command
     .option("-c, --config <file>", `configuration of the streams (${DEFAULT_CONFIG}); a wrangler.toml will do`)
-    .option("--env-file <file>", "read secrets from this file too; what the environment has comes first")
+    .option("--secrets-file <file>", "read secrets (NAME=value, one a line) from this file too; what the environment has comes first")
     .option("--state <dir>", `folder of checkpoints and dead letters (${STATE_FOLDER} beside the configuration)`);
 }
 
 /** Reads the configuration's file, the secrets and the place of the state. What is in it is checked by the pipeline. */
 export async function readConfig(options: ConfigOptions): Promise<Configured> {
   const path = resolve(options.config ?? DEFAULT_CONFIG);
-  const text = await read(path, options.config === undefined ? `write ${DEFAULT_CONFIG}, or name another file with --config` : "check the path and the permissions");
+  const text = await read(path, options.config === undefined ? NO_CONFIG : "check the path and the permissions");
   return {
     config: tableOf(path, text),
     name: basename(path),
-    secrets: await readSecrets(options.envFile),
-    state: resolve(options.state ?? resolve(dirname(path), STATE_FOLDER)),
+    secrets: await readSecrets(options),
+    state: options.state === undefined ? resolve(dirname(path), STATE_FOLDER) : named("--state", options.state),
   };
 }
 
+/** A path that somebody typed; an empty one would be the current folder. */
+export function named(option: string, path: string): string {
+  if (path === "") throw new CommandError(`${option} is empty`, EXIT.usage, "name a path");
+  return resolve(path);
+}
+
 /** The environment, and the variables of a file that it does not have. */
-export async function readSecrets(envFile: string | undefined): Promise<Readonly<Record<string, string | undefined>>> {
-  if (envFile === undefined) return process.env;
-  const text = await read(resolve(envFile), "check the path and the permissions");
+export async function readSecrets(options: Pick<ConfigOptions, "secretsFile">): Promise<Readonly<Record<string, string | undefined>>> {
+  const { secretsFile } = options;
+  if (secretsFile === undefined) return process.env;
+  const text = await read(secretsFile, "check the path and the permissions");
   return { ...util.parseEnv(text), ...process.env };
 }
 
 /** Opens a pipeline, and says every problem of the configuration at once if it cannot be used. */
-export async function openPipeline(configured: Pick<Configured, "config" | "name">, host: HostOptions, signal?: AbortSignal): Promise<Pipeline> {
+export async function openPipeline(configured: Configured, host: HostOptions, signal?: AbortSignal): Promise<Pipeline> {
   const { Pipeline } = await import("../pipeline/pipeline.ts");
   try {
     return await Pipeline.open(configured.config, host, signal);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const problems = error.problems.map((problem) => ({ ...problem, key: `${configured.name}: ${problem.key}` }));
-    throw new ConfigError(`${configured.name}: ${error.message}`, { code: error.code, retryable: false, userAction: error.userAction, problems, cause: error });
+    throw reworded(error, (problems) => inOurWords(problems, configured), `${configured.name}: `);
   }
+}
+
+/** What to do about secrets is said once, at the end; the core has a Worker's users in mind. */
+function inOurWords(problems: readonly Problem[], { config, name, secrets, reword }: Configured): Problem[] {
+  const isMissing = (secret: string | undefined): secret is string => secret !== undefined && (secrets[secret] ?? "").trim() === "";
+  const about = (problem: Problem): Problem => (reword === undefined ? { ...problem, key: `${name}: ${problem.key}` } : reword(problem));
+  const others = problems.filter(({ key }) => !isMissing(secretNamedAt(config, key)));
+  const unset = problems.filter((problem) => !others.includes(problem));
+  const names = [...new Set(unset.map(({ key }) => secretNamedAt(config, key)).filter(isMissing))];
+  const isLast = (number: number): boolean => number === unset.length - 1;
+  return [...others.map(about), ...unset.map((problem, number) => ({ ...about(problem), userAction: isLast(number) ? howToSet(names) : "" }))];
+}
+
+function howToSet(names: readonly string[]): string {
+  const lines = names.map((name) => `${name}=…`).join(", ");
+  return names.length === 1
+    ? `set the environment variable ${names[0] ?? ""}, or put ${lines} into a file and give it with --secrets-file`
+    : `set these environment variables, or put ${lines} into a file, one a line, and give it with --secrets-file`;
 }
 
 /** The streams that were asked for, all without a name. */
@@ -77,6 +106,14 @@ export function chosenStreams(pipeline: Pipeline, wanted: readonly string[] | un
     if (!known.includes(name)) throw new CommandError(`there is no stream ${name}`, EXIT.usage, `the configuration has: ${known.join(", ")}`);
   }
   return known.filter((id) => wanted.includes(id));
+}
+
+/** The stream that is meant where one has to be: the only one, if none is named. */
+export function oneStream(pipeline: Pipeline, wanted: string | undefined): string {
+  const [first, second] = chosenStreams(pipeline, wanted === undefined ? undefined : [wanted]);
+  if (first !== undefined && second === undefined) return first;
+  const known = pipeline.streams().map(({ id }) => id);
+  throw new CommandError("--stream is missing", EXIT.usage, `the configuration has: ${known.join(", ")}`);
 }
 
 /** Collects an option that may be repeated. */
@@ -115,6 +152,7 @@ function tableOf(path: string, text: string): AnyConfig {
     const { vars } = table;
     const isOfWorker = typeof vars === "object" && "EDGESIEM" in vars;
     const found = isOfWorker ? vars.EDGESIEM : table;
+    refuseEndless(found, "");
     return typeof found === "object" && !Array.isArray(found) ? (found as Record<string, unknown>) : {};
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
@@ -122,4 +160,12 @@ function tableOf(path: string, text: string): AnyConfig {
     const [first = "it is no TOML"] = error.message.split("\n");
     throw new CommandError(`${basename(path)}:${error.line}:${error.column}: ${first}`, EXIT.usage, "correct the file; https://toml.io has the rules");
   }
+}
+
+/** TOML has numbers that JSON has not; as JSON they would be no value at all, and a default would take their place. */
+function refuseEndless(value: unknown, key: string): void {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new CommandError(`${key}: ${value} is no number for a configuration`, EXIT.usage, "write a whole number");
+  if (typeof value !== "object" || value === null) return;
+  const at = (name: string): string => (Array.isArray(value) ? `${key}[${name}]` : key === "" ? name : `${key}.${name}`);
+  for (const [name, member] of Object.entries(value)) refuseEndless(member, at(name));
 }

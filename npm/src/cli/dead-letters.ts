@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { LetterKey, Letters } from "../pipeline/reports.ts";
-import { chosenStreams, numberOf, openPipeline, withConfig, type ConfigOptions } from "./config.ts";
+import { numberOf, oneStream, openPipeline, readConfig, withConfig, type ConfigOptions } from "./config.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { lockStreams } from "./locks.ts";
 import { openState, sayJson } from "./operate.ts";
@@ -10,7 +10,7 @@ import { thousands } from "./report-line.ts";
 import { printable } from "./terminal.ts";
 
 interface LetterOptions extends ConfigOptions {
-  stream: string;
+  stream?: string;
   json?: true;
 }
 
@@ -22,6 +22,10 @@ interface ListOptions extends LetterOptions {
 interface ChoiceOptions extends LetterOptions {
   all?: true;
   sink?: string;
+}
+
+interface DeleteOptions extends ChoiceOptions {
+  confirm?: string;
 }
 
 /** One letter in a listing, as far as it is shown. */
@@ -44,7 +48,7 @@ A letter is named ID/SINK, as \`list\` shows it; SINK is - for a line that could
 /** Adds the command. */
 export function register(program: Command): void {
   const letters = program.command("dead-letters").summary("list, show, send again or delete what could not be delivered").description("Events that a sink refused for good, and lines that could not be read.");
-  const common = (command: Command): Command => withConfig(command).requiredOption("--stream <id>", "whose letters");
+  const common = (command: Command): Command => withConfig(command).option("--stream <id>", "whose letters; may be left out if the configuration has one stream");
 
   common(letters.command("list"))
     .description("Lists dead letters, one a line.")
@@ -71,6 +75,7 @@ export function register(program: Command): void {
     .argument("[letter...]", "ID/SINK")
     .option("--sink <name>", "all of this sink; - for those that could not be read")
     .option("--all", "all of them")
+    .option("--confirm <id>", "the stream's id (required)")
     .option("--json", "the answer as JSON")
     .addHelpText("after", LETTERS_HELP)
     .action(remove);
@@ -79,15 +84,16 @@ export function register(program: Command): void {
 async function list(options: ListOptions): Promise<void> {
   const limit = numberOf("--limit", options.limit, 1, 10_000);
   const { pipeline } = await openState(options);
-  chosenStreams(pipeline, [options.stream]);
+  const stream = oneStream(pipeline, options.stream);
   const found: Listed[] = [];
   let after = options.after ?? null;
   do {
-    const page = (await pipeline.operate(options.stream, { list_letters: { after, limit: Math.min(limit - found.length, 50) } })) as { dead_letters: Listed[]; after: string | null };
+    const page = (await pipeline.operate(stream, { list_letters: { after, limit: Math.min(limit - found.length, 50) } })) as { dead_letters: Listed[]; after: string | null };
     found.push(...page.dead_letters);
     after = page.after;
   } while (after !== null && found.length < limit);
   if (options.json === true) return sayJson({ dead_letters: found, after });
+  if (found.length === 0) process.stderr.write("edgesiem: no dead letters\n");
   const lines = found.map(({ id, sink, reason, kept_at: keptAt, bytes }) => `${id}/${sink ?? "-"}  ${keptAt}  ${thousands(bytes)} bytes  ${reason}`);
   process.stdout.write(lines.map((line) => `${printable(line, 300)}\n`).join(""));
   if (after !== null) process.stderr.write(`edgesiem: there are more: --after ${printable(after)}\n`);
@@ -95,20 +101,20 @@ async function list(options: ListOptions): Promise<void> {
 
 async function show(letter: string, options: LetterOptions): Promise<void> {
   const { pipeline } = await openState(options);
-  chosenStreams(pipeline, [options.stream]);
-  const found = JSON.stringify(await pipeline.operate(options.stream, { show_letter: keyOf(letter) }), undefined, 2);
+  const stream = oneStream(pipeline, options.stream);
+  const found = JSON.stringify(await pipeline.operate(stream, { show_letter: keyOf(letter) }), undefined, 2);
   // Its line breaks are ours; what else could do harm is escaped in JSON already, or not shown to a terminal.
   process.stdout.write(process.stdout.isTTY === true ? `${found.split("\n").map((line) => printable(line, 100_000)).join("\n")}\n` : `${found}\n`);
 }
 
 async function replay(letters: string[], options: ChoiceOptions): Promise<void> {
-  const { stream } = options;
   const chosen = choice(letters, options);
-  const { configured } = await openState(options);
+  // A state without its configuration will not do: it has no sinks.
+  const configured = await readConfig(options);
   const { FileStore } = await import("../node/file-store.ts");
   const { localPlaces } = await import("../node/places.ts");
   const pipeline = await openPipeline(configured, { store: new FileStore(configured.state), secrets: configured.secrets, ...localPlaces() });
-  chosenStreams(pipeline, [stream]);
+  const stream = oneStream(pipeline, options.stream);
   const release = await lockStreams(configured.state, [stream], () => process.exit(EXIT.failed));
   const sum = { tried: 0, accepted: 0, refused: 0 };
   try {
@@ -142,13 +148,14 @@ interface Redelivered {
   error: null | { message: string; user_action: string };
 }
 
-async function remove(letters: string[], options: ChoiceOptions): Promise<void> {
+async function remove(letters: string[], options: DeleteOptions): Promise<void> {
   const chosen = choice(letters, options);
   const { pipeline } = await openState(options);
-  chosenStreams(pipeline, [options.stream]);
+  const stream = oneStream(pipeline, options.stream);
+  if (options.confirm !== stream) throw new CommandError(`letters of ${stream} are deleted for good`, EXIT.usage, `add --confirm ${stream}; \`edgesiem dead-letters list --json\` shows what they hold`);
   let deleted = 0;
   for (;;) {
-    const answer = (await pipeline.operate(options.stream, { delete_letters: chosen })) as { deleted: number; more: boolean };
+    const answer = (await pipeline.operate(stream, { delete_letters: chosen })) as { deleted: number; more: boolean };
     deleted += answer.deleted;
     if (!answer.more || answer.deleted === 0) break;
   }

@@ -1,16 +1,18 @@
 /** One input through the decoder: bytes in, documents out. */
 
 import type { PageDecoder } from "../index.ts";
-import { newReport, reject, type InputReport } from "./decode-report.ts";
+import { newReport, reject, type InputReport, type Origins } from "./decode-report.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { chunksOf, type Input } from "./input.ts";
-import { ObjectLines, shapeOf, type InputShape } from "./json-lines.ts";
+import { ObjectLines, isInsideOfObject, shapeOf, type InputShape } from "./json-lines.ts";
 import type { Output } from "./output.ts";
 import { byteProgress, type StatusLine } from "./progress.ts";
 import type { Rejects } from "./rejects.ts";
 
 /** So much may wait for a slow reader, in bytes, before reading stops. */
 const MOST_WAITING_BYTES = 512 * 1024;
+
+const INSIDE = "this looks like the inside of an event: put { } around it";
 
 const LF = new Uint8Array([0x0a]);
 
@@ -30,6 +32,8 @@ export interface DecodeJob {
 export async function decodeInput(input: Input, job: DecodeJob): Promise<InputReport> {
   const { decoder, output, status } = job;
   const report = newReport(input.name);
+  const lines = new ObjectLines();
+  const origins = (): Origins | undefined => (report.shape === "json" ? lines : undefined);
   const startedMs = performance.now();
   const decode = async (chunk: Uint8Array): Promise<void> => {
     decoder.write(chunk);
@@ -38,7 +42,7 @@ export async function decodeInput(input: Input, job: DecodeJob): Promise<InputRe
       if (documents.length > 0) output.write(job.present(documents));
       for (const rejected of decoder.rejected) {
         job.rejects?.write(rejected);
-        const said = reject(report, rejected);
+        const said = reject(report, rejected, origins());
         if (said !== undefined) job.say(said);
       }
       if (output.waitingBytes > MOST_WAITING_BYTES) await output.drain();
@@ -46,7 +50,7 @@ export async function decodeInput(input: Input, job: DecodeJob): Promise<InputRe
   };
 
   const chunks = countBytes(chunksOf(input, () => output.drain()), report);
-  for await (const chunk of eventLines(chunks, report, job.shape)) {
+  for await (const chunk of eventLines(chunks, report, job.shape, lines)) {
     await decode(chunk);
     status.show(() => byteProgress(report.bytes, input.bytes, performance.now() - startedMs));
   }
@@ -66,7 +70,7 @@ async function* countBytes(chunks: AsyncIterable<Uint8Array>, report: InputRepor
 }
 
 /** The chunks with one event a line, whatever the shape of the input, which the report tells afterwards. */
-async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputReport, wanted: DecodeJob["shape"]): AsyncGenerator<Uint8Array> {
+async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputReport, wanted: DecodeJob["shape"], lines: ObjectLines): AsyncGenerator<Uint8Array> {
   let beginning: Uint8Array = new Uint8Array();
   let shape: InputShape | undefined;
   while (shape === undefined) {
@@ -77,12 +81,12 @@ async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputRepo
   }
   report.shape = shape;
   const first = withoutMark(beginning, report.input);
+  if (wanted === "auto" && shape === "multi-json" && isInsideOfObject(first)) report.hint = INSIDE;
   if (shape === "multi-json") {
     yield first;
     yield* chunks;
     return;
   }
-  const lines = new ObjectLines();
   yield lines.push(first);
   for await (const chunk of chunks) yield lines.push(chunk);
 }

@@ -1,8 +1,10 @@
 /** `edgesiem decode`: multi-JSON in, one document a line out. */
 
+import { fstatSync } from "node:fs";
+
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import { load, type PageOptions, type SchemaOption } from "../index.ts";
+import { ConfigError, load, type Core, type PageOptions, type SchemaOption } from "../index.ts";
 import { decodeInput, type DecodeJob } from "./decode-run.ts";
 import { summary, type InputReport } from "./decode-report.ts";
 import { CommandError, EXIT } from "./exit.ts";
@@ -11,13 +13,13 @@ import { standardOutput } from "./output.ts";
 import { pretty } from "./pretty.ts";
 import { StatusLine } from "./progress.ts";
 import { Rejects } from "./rejects.ts";
-import { SCHEMAS } from "./schemas.ts";
+import { SCHEMAS, SCHEMAS_BY_RULE } from "./schemas.ts";
 import { documentsForTerminal, painterFor } from "./terminal.ts";
 
 interface DecodeOptions {
   schema: string;
   expandRules?: true;
-  option: Record<string, unknown>;
+  option?: Record<string, unknown>;
   input: DecodeJob["shape"];
   rejects?: string;
   pretty?: true;
@@ -29,7 +31,7 @@ Each FILE is a page as the SIEM API sends it (events, one a line, and a context 
 lines, or an array of them; what begins like gzip is unpacked. Without FILE, or with -, standard input is read.
 
 Documents go to stdout, one a line. A line that is no event is reported on stderr with its number and the reason, and the rest
-goes on; --rejects keeps it, but for the blank space around it. On a terminal, control characters of events appear as JSON escapes; to a pipe or a file every byte goes as it is.
+goes on; --rejects keeps it, but for blank space between tokens and around it. On a terminal, control characters of events appear as JSON escapes; to a pipe or a file every byte goes as it is.
 
 Exit code: 0 all well, 1 some lines were rejected, 2 wrong usage, 3 input or output failed, 141 the reader of stdout went away.
 
@@ -48,8 +50,8 @@ export function register(program: Command): void {
     .description("Decodes events of the Akamai SIEM API into documents, one a line.")
     .argument("[file...]", "files to read; - is standard input")
     .addOption(new Option("-s, --schema <name>", "what each event becomes").choices(SCHEMAS).default("decoded"))
-    .option("--expand-rules", "a document for each rule of an event instead of one for the event")
-    .option("-o, --option <key=value>", "an option of the schema, such as event_original=true; may be repeated", collectOption, {})
+    .option("--expand-rules", `a document for each rule of an event instead of one for the event; with --schema ${anyOf(SCHEMAS_BY_RULE)}`)
+    .option("-o, --option <key=value>", "an option of the schema, such as event_original=true; may be repeated", collectOption)
     .addOption(new Option("--input <shape>", "how events are separated").choices(["auto", "multi-json", "json"]).default("auto"))
     .option("--rejects <file>", "keep rejected lines in this file, untouched")
     .option("--pretty", "indent documents; with colours on a terminal")
@@ -66,9 +68,10 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
   const core = await load();
   const pageOptions = { schema: schemaOption(options) } satisfies PageOptions;
   // Before any file is touched: an option that the schema does not have is refused.
-  core.pageDecoder(pageOptions).free();
+  checkSchema(core, pageOptions, options);
   const inputs = (files.length === 0 ? ["-"] : files).map(findInput);
   const rejects = options.rejects === undefined ? undefined : new Rejects(options.rejects, inputs);
+  refuseCircle(inputs);
   const output = standardOutput();
   const status = new StatusLine(process.stderr, { isShown: process.stdout.isTTY !== true });
   const reports: InputReport[] = [];
@@ -92,10 +95,29 @@ function sayIfWaiting(input: Input): void {
   if (input.isTerminal) process.stderr.write("edgesiem: reading events from the terminal; end them with Ctrl-D on a line of its own\n");
 }
 
-function collectOption(pair: string, options: Record<string, unknown>): Record<string, unknown> {
+function collectOption(pair: string, options: Record<string, unknown> = {}): Record<string, unknown> {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
   if (key === undefined || value === undefined) throw new InvalidArgumentError("It is not of the form key=value.");
   return { ...options, [key]: /^(?:true|false|\d{1,15})$/.test(value) ? (JSON.parse(value) as unknown) : value };
+}
+
+/** Refuses what the core refuses, in the words of the command line. */
+function checkSchema(core: Core, pageOptions: PageOptions, { schema, expandRules }: DecodeOptions): void {
+  if (expandRules === true && !(SCHEMAS_BY_RULE as readonly string[]).includes(schema)) {
+    throw new CommandError(`--expand-rules does not go with ${schema}; use --schema ${anyOf(SCHEMAS_BY_RULE)}`, EXIT.usage);
+  }
+  try {
+    core.pageDecoder(pageOptions).free();
+  } catch (error) {
+    const [problem] = error instanceof ConfigError ? error.problems : [];
+    const [, key] = /^schema\.(.+)$/.exec(problem?.key ?? "") ?? [];
+    if (problem === undefined || key === undefined) throw error;
+    throw new CommandError(`--option ${key}: ${problem.message}`, EXIT.usage, "correct the option or leave it out");
+  }
+}
+
+function anyOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 }
 
 /** The core checks it. */
@@ -118,4 +140,11 @@ function presenter(options: DecodeOptions): DecodeJob["present"] {
     const lines = safe.split("\n").filter((line) => line !== "");
     return Buffer.from(lines.map((line) => pretty(line, paint)).join(""), encoding);
   };
+}
+
+/** What is appended to a file while it is read has no end. */
+function refuseCircle(inputs: readonly Input[]): void {
+  const stdout = fstatSync(1);
+  const same = stdout.isFile() ? inputs.find(({ identity }) => identity === `${stdout.dev}:${stdout.ino}`) : undefined;
+  if (same !== undefined) throw new CommandError(`${same.name} is both input and output`, EXIT.usage, "write to another file");
 }

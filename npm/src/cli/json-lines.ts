@@ -1,71 +1,49 @@
 /** Events over any number of lines, or in an array, as one event a line: what an editor or a browser's tools give an analyst. */
 
+import { LineSource, type SourcePlace } from "./line-source.ts";
+import { ObjectScan } from "./object-scan.ts";
+
 const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const TAB = 0x09;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
- * Puts each JSON object on a line of its own: those of a top-level array, and those that simply follow each other. Line breaks
- * between the tokens of an object become spaces; all other bytes stay. It keeps no more than its place, so that objects may be
- * of any size, and it refuses nothing: what is no JSON stays so, for the decoder to reject.
+ * Puts each JSON object on a line of its own: those of a top-level array, and those that simply follow each other. White space
+ * between the tokens of an object goes, but for one space where two tokens would become one; strings stay as they are. It
+ * refuses nothing: what is no JSON stays so, for the decoder to reject.
  *
  * @example
  * ```ts
  * const lines = new ObjectLines();
- * lines.push(Buffer.from('[{\n"a":1},{}]')); // '{ "a":1}\n{}\n'
+ * lines.push(Buffer.from('[{\n"a": 1},{}]')).toString(); // '{"a":1}\n{}\n'
+ * lines.placeOf(1, 5); // { line: 2, column: 6, beginsAtLine: 1 }
  * ```
  */
 export class ObjectLines {
-  /** How many lists and objects are open, the outer array left out. */
-  #depth = 0;
-  #isInArray = false;
-  #isInString = false;
-  #isEscaped = false;
+  readonly #scan = new ObjectScan();
+  readonly #source = new LineSource();
 
-  /** The next bytes, rewritten; there are as many as came or more. */
-  push(chunk: Uint8Array): Uint8Array {
-    // A line feed is added behind an object's last byte only, and an object has two bytes.
-    const out = Buffer.allocUnsafe(chunk.length + (chunk.length >> 1) + 1);
+  /** The next bytes, rewritten. */
+  push(chunk: Uint8Array): Buffer {
+    this.#source.add(chunk);
+    // A line feed is added behind an object's last byte only, and an object has two bytes; a space may come from the chunk before.
+    const out = Buffer.allocUnsafe(chunk.length + (chunk.length >> 1) + 2);
     let length = 0;
-    for (const byte of chunk) {
-      if (this.#isInString) {
-        if (this.#isEscaped) this.#isEscaped = false;
-        else if (byte === BACKSLASH) this.#isEscaped = true;
-        else if (byte === QUOTE) this.#isInString = false;
-        out[length++] = byte;
-        continue;
-      }
-      if (this.#depth === 0 && this.#isBetween(byte)) continue;
-      out[length++] = byte === LF || byte === CR ? SPACE : byte;
-      if (byte === QUOTE) this.#isInString = true;
-      else if (byte === OPEN_OBJECT || byte === OPEN_LIST) this.#depth += 1;
-      else if ((byte === CLOSE_OBJECT || byte === CLOSE_LIST) && this.#depth > 0) {
-        this.#depth -= 1;
-        if (this.#depth === 0) out[length++] = LF;
-      }
+    for (let at = 0; at < chunk.length; at += 1) {
+      const { isInString } = this.#scan;
+      const before = length;
+      length = this.#scan.step(chunk[at] ?? 0, out, length);
+      if (length > before) this.#source.wrote(at, { isInString, endsLine: out[length - 1] === LF });
     }
     return out.subarray(0, length);
   }
 
-  /** Whether a byte outside of every object only separates objects. */
-  #isBetween(byte: number): boolean {
-    if (byte === OPEN_LIST && !this.#isInArray) {
-      this.#isInArray = true;
-      return true;
-    }
-    if (byte === CLOSE_LIST && this.#isInArray) {
-      this.#isInArray = false;
-      return true;
-    }
-    return byte === LF || byte === CR || byte === SPACE || byte === TAB || byte === COMMA;
+  /**
+   * Where a byte of a line that was written comes from; to be asked before the next `push`.
+   *
+   * @param line The line's number, from 1 on.
+   * @param at The byte's position in it, from 0 on; left out, the line's beginning is meant.
+   */
+  placeOf(line: number, at?: number): SourcePlace {
+    return this.#source.placeOf(line, at);
   }
 }
 
@@ -91,4 +69,16 @@ export function shapeOf(beginning: Uint8Array): InputShape | undefined {
   const end = text.indexOf("\n");
   if (end === -1) return beginning.length < LOOK_BYTES ? undefined : "multi-json";
   return /^\{(?:.*[{[,])?$/.test(text.slice(0, end).trimEnd()) ? "json" : "multi-json";
+}
+
+/**
+ * Whether the beginning of an input is that of what stands between the braces of an event, as a selection with the mouse is.
+ *
+ * @example
+ * ```ts
+ * isInsideOfObject(Buffer.from('"attackData": {')); // true
+ * ```
+ */
+export function isInsideOfObject(beginning: Uint8Array): boolean {
+  return /^\s*"\w{1,100}"\s*:/.test(Buffer.from(beginning.subarray(0, LOOK_BYTES)).toString("latin1"));
 }

@@ -8,7 +8,20 @@ import { CommandError, EXIT, describeError, exitCodeOf, isBrokenPipe, reasonOf }
 const STDOUT = 1;
 
 /**
- * Writes a short text to stdout. If its reader went away, the process ends as {@link EXIT}.brokenPipe says.
+ * Ends the process as {@link EXIT}.brokenPipe says, and quietly, when the reader of stdout goes away, whatever writes there. One of
+ * stderr that goes away ends nothing: what is told there is not what the command is for. To be called once, before anything is written.
+ */
+export function endWithReader(): void {
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error) => {
+    const thrown = failure(error);
+    process.stderr.write(describeError(thrown));
+    process.exit(exitCodeOf(thrown));
+  });
+}
+
+/**
+ * Writes a short text to stdout.
  *
  * @example
  * ```ts
@@ -16,11 +29,6 @@ const STDOUT = 1;
  * ```
  */
 export function print(text: string): void {
-  process.stdout.once("error", (error) => {
-    const thrown = failure(error);
-    process.stderr.write(describeError(thrown));
-    process.exit(exitCodeOf(thrown));
-  });
   process.stdout.write(text);
 }
 

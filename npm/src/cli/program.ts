@@ -1,12 +1,14 @@
 /** The tree of commands. */
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type AddHelpTextContext, type AddHelpTextPosition } from "commander";
 
 import { register as registerCheck } from "./check.ts";
 import { register as registerCompletion } from "./completion.ts";
 import { register as registerDeadLetters } from "./dead-letters.ts";
 import { register as registerDecode } from "./decode.ts";
 import { EXIT, describeError, exitCodeOf } from "./exit.ts";
+import { register as registerInit } from "./init.ts";
+import { fitted } from "./help-text.ts";
 import { register as registerPull } from "./pull.ts";
 import { register as registerReplay } from "./replay.ts";
 import { register as registerSign } from "./sign.ts";
@@ -22,9 +24,25 @@ Examples:
 
 Exit code: 0 all well, 1 some input was rejected, 2 wrong usage or configuration, 3 a source or a sink failed.`;
 
+/** A command whose texts beside the list of options are as wide as that list. */
+class FittedCommand extends Command {
+  override createCommand(name?: string): FittedCommand {
+    return new FittedCommand(name);
+  }
+
+  override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
+    return super.addHelpText(position, (context) => {
+      const { getErrHelpWidth, getOutHelpWidth } = this.configureOutput();
+      // Without a terminal Commander takes this width too.
+      const width = (context.error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80;
+      return fitted(typeof text === "string" ? text : text(context), width);
+    });
+  }
+}
+
 /** The command with all its subcommands. */
 export function buildProgram(): Command {
-  const program = new Command("edgesiem")
+  const program = new FittedCommand("edgesiem")
     .description("Pulls security events of the Akamai SIEM API, decodes them, and delivers them at least once.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -39,6 +57,7 @@ export function buildProgram(): Command {
   const registrations = [
     registerDecode,
     registerSign,
+    registerInit,
     registerPull,
     registerReplay,
     registerStatus,

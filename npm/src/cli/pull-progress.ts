@@ -19,11 +19,23 @@ interface Standing {
   lastEventMs: number | undefined;
 }
 
+/** Events that the source no longer had, as far as is known. Milliseconds since 1970. */
+export interface SeenGap {
+  /** Time of the last event before it, if it is known. */
+  fromMs: number | undefined;
+  /** From when on events were asked for again. */
+  toMs: number | undefined;
+}
+
 const PREFIX = "checkpoint/";
+/** A gap's key goes on with its stream and number. */
+const GAP_PREFIX = "gap/";
 
 /** Figures of the streams that run. */
 export class PullProgress {
   readonly #standings = new Map<string, Standing>();
+  /** Of a run that goes on: the first and the last one. */
+  readonly #gaps = new Map<string, [first: SeenGap, last: SeenGap]>();
   readonly #beganMs = performance.now();
   readonly #onChange: () => void;
 
@@ -60,7 +72,21 @@ export class PullProgress {
     return `${thousands(events)} events, ${thousands(Math.round(rate))}/s${lag}`;
   }
 
+  /** The first and the last gap of a stream since it was last asked; they may be one. `undefined` if there was none. */
+  takeGaps(stream: string): readonly [first: SeenGap, last: SeenGap] | undefined {
+    const gaps = this.#gaps.get(stream);
+    this.#gaps.delete(stream);
+    return gaps;
+  }
+
+  #seeGap(stream: string, value: string): void {
+    const { last_event_at: last, resumed_from: resumed } = JSON.parse(value) as Record<string, unknown>;
+    const gap = { fromMs: typeof last === "number" ? last : undefined, toMs: typeof resumed === "number" ? resumed : undefined };
+    this.#gaps.set(stream, [this.#gaps.get(stream)?.[0] ?? gap, gap]);
+  }
+
   #see(key: string, value: string, isNew: boolean): void {
+    if (isNew && key.startsWith(GAP_PREFIX)) this.#seeGap(key.split("/")[1] ?? "", value);
     if (!key.startsWith(PREFIX)) return;
     const stream = key.slice(PREFIX.length);
     const { checkpoint } = JSON.parse(value) as { checkpoint?: Seen };

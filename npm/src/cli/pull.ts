@@ -2,7 +2,9 @@
 
 import { Option, type Command } from "commander";
 import { MemoryStore } from "../pipeline/memory-store.ts";
+import { defaultFetch } from "../pipeline/default-fetch.ts";
 import type { HostOptions, PipelineStore } from "../pipeline/host.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { RunSummary } from "../pipeline/reports.ts";
 import { chosenStreams, numberOf, openPipeline, readConfig, repeated, withConfig, type ConfigOptions, type Configured } from "./config.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
@@ -13,6 +15,7 @@ import { PullProgress } from "./pull-progress.ts";
 import { isQuick, quickConfig, type QuickOptions } from "./quick.ts";
 import { runJson, runLine } from "./report-line.ts";
 import { shellWord } from "./shell.ts";
+import { SourceWatch } from "./source-watch.ts";
 import { documentsForTerminal, printable } from "./terminal.ts";
 import { SCHEMAS } from "./schemas.ts";
 
@@ -36,9 +39,11 @@ away.
 
 Examples:
   edgesiem pull --follow                                     every stream of edgesiem.toml, for good
-  edgesiem pull --config /etc/edgesiem.toml --stream prod-waf --env-file /etc/edgesiem.env
+  edgesiem pull --config /etc/edgesiem.toml --stream prod-waf --secrets-file /etc/edgesiem.env
   edgesiem pull --source akamai-siem --config-id 14227 --to stdout | jq .attackData.clientIP
-  edgesiem pull --source akamai-siem --config-id 14227 --schema ocsf --to file:events.ndjson --state ./state`;
+  edgesiem pull --source akamai-siem --config-id 14227 --schema ocsf --to file:events.ndjson --state ./state
+
+A configuration to begin with is written by \`edgesiem init\`.`;
 
 /** Adds the command. */
 export function register(program: Command): void {
@@ -56,11 +61,11 @@ export function register(program: Command): void {
     .option("--source <kind>", "akamai-siem")
     .option("--edgerc <file>", "file with credentials (default: AKAMAI_* variables, then ~/.edgerc)")
     .option("--section <name>", "section of that file (default: default)")
-    .option("--host <host>", "the API client's host, instead of that of the credentials")
+    .option("--host <host>", "the API client's host, instead of that of the credentials (AKAMAI_HOST)")
     .option("--config-id <id>", "security configuration; may be repeated", repeated)
     .option("--from <time>", "begin at this time, at most 12 hours ago: RFC 3339, or seconds since 1970")
     .option("--offset <offset>", "begin after this offset")
-    .option("--limit <n>", "events to ask for at once (10,000)")
+    .option("--limit <n>", "events to ask for in one request (10,000); requests begin at least a second apart")
     .addOption(new Option("--schema <name>", "what each event becomes (decoded)").choices(SCHEMAS))
     .option("--to <place>", "stdout, file:PATH, or a URL that takes webhooks")
     .option("--signing-secret <name>", "with a URL: variable with the webhook's secret (whsec_…); unsigned without")
@@ -76,6 +81,12 @@ async function pull(options: PullOptions): Promise<void> {
   if (quick && options.config !== undefined) throw new CommandError("--source and --config exclude each other", EXIT.usage, "leave out one of them");
   const configured = quick ? await quickConfig(options) : await readConfig(options);
   process.exitCode = await new Pull(configured, options).run(options.follow === true ? { intervalMs } : undefined);
+}
+
+/** A stream's pipeline, and what it hears of its source. */
+interface Opened {
+  pipeline: Pipeline;
+  watch: SourceWatch;
 }
 
 /** One call of the command. */
@@ -105,14 +116,19 @@ class Pull {
     const { state } = this.#configured;
     const store = state === "" ? new MemoryStore() : new FileStore(state);
     const host = await this.#host(store);
-    const first = await openPipeline(this.#configured, host, this.#interrupt.signal);
-    const streams = chosenStreams(first, this.#options.stream);
+    const open = async (): Promise<Opened> => {
+      const watch = new SourceWatch((text) => this.#sayWait(text));
+      return { watch, pipeline: await openPipeline(this.#configured, { ...host, fetch: watch.over(defaultFetch) }, this.#interrupt.signal) };
+    };
+    const first = await open();
+    const streams = chosenStreams(first.pipeline, this.#options.stream);
     const release = state === "" ? async (): Promise<void> => undefined : await lockStreams(state, streams, (stream) => this.#onLost(stream));
     try {
       // Each has an instance for itself: one that stops takes no other with it.
       const runs = streams.map(async (stream, number) => {
-        const pipeline = number === 0 ? first : await openPipeline(this.#configured, host, this.#interrupt.signal);
-        return this.#stream(stream, () => pipeline.run(stream), follow);
+        const { pipeline, watch } = number === 0 ? first : await open();
+        watch.stream = stream;
+        return this.#stream(stream, () => pipeline.run(stream).finally(() => watch.end()), follow);
       });
       const isWell = (await Promise.all(runs)).every((well) => well);
       if (state === "") await this.#sayWhereItStands(store);
@@ -157,8 +173,16 @@ class Pull {
     this.#hasDeadLetters ||= summary.report.dead_lettered > 0;
     // What a shell's pipes end with is nothing to talk about.
     if (this.#isReaderGone) return;
+    const gaps = this.#progress.takeGaps(summary.stream);
+    if (this.#options.json === true) return this.#status.print(runJson(summary));
     const isOver = this.#interrupt.signal.aborted;
-    this.#status.print(this.#options.json === true ? runJson(summary) : runLine(summary, isOver ? 0 : waitMs));
+    const isKept = this.#configured.state !== "";
+    this.#status.print(runLine(summary, { waitMs: isOver ? 0 : waitMs, gaps, isKept, isBrief: process.stderr.isTTY === true }));
+  }
+
+  /** Whoever reads a log learns it from the run's line, when it is over. */
+  #sayWait(text: string): void {
+    if (this.#options.json !== true && process.stderr.isTTY === true) this.#status.print(text);
   }
 
   #onLost(stream: string): void {

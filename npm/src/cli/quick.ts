@@ -2,7 +2,8 @@
 
 import { resolve } from "node:path";
 import type { Configured } from "./config.ts";
-import { numberOf, readSecrets, timeOf } from "./config.ts";
+import { named, numberOf, readSecrets, timeOf } from "./config.ts";
+import type { Problem } from "../errors.ts";
 import { load } from "../index.ts";
 import { findCredentials } from "./credentials.ts";
 import { CommandError, EXIT } from "./exit.ts";
@@ -21,12 +22,12 @@ export interface QuickOptions {
   to?: string;
   signingSecret?: string;
   allowInsecureLoopback?: true;
-  envFile?: string;
+  secretsFile?: string;
   state?: string;
 }
 
 /** Name of the stream that the options make. */
-const STREAM = "quick";
+export const QUICK_STREAM = "quick";
 
 /** The options that only the quick form has. */
 const ONLY_QUICK = ["host", "edgerc", "section", "configId", "from", "offset", "limit", "schema", "to", "signingSecret", "allowInsecureLoopback"] as const;
@@ -46,14 +47,14 @@ export async function quickConfig(options: QuickOptions): Promise<Configured> {
   if (options.source !== "akamai-siem") throw new CommandError(`--source ${options.source ?? ""} is unknown`, EXIT.usage, "use akamai-siem");
   if (configId.length === 0) throw new CommandError("--config-id is missing", EXIT.usage, "name at least one, from the SIEM Integration section of a security configuration");
   if (to === undefined) throw new CommandError("--to is missing", EXIT.usage, "use stdout, file:PATH or a URL that takes webhooks");
-  const environment = await readSecrets(options.envFile);
-  const { host, clientToken, clientSecret, accessToken } = findCredentials(await load(), options);
+  const environment = await readSecrets(options);
+  const { host, clientToken, clientSecret, accessToken } = findCredentials(await load(), { ...options, hostAdvice: "set AKAMAI_HOST, or give --host HOST" });
   const sink = sinkTo(to, options.signingSecret);
   const config = {
     allow_insecure_loopback: options.allowInsecureLoopback === true,
     streams: [
       {
-        id: STREAM,
+        id: QUICK_STREAM,
         schema: options.schema ?? "decoded",
         sinks: [sink.name],
         source: {
@@ -72,13 +73,40 @@ export async function quickConfig(options: QuickOptions): Promise<Configured> {
     sinks: { [sink.name]: sink.table },
   };
   const secrets = { ...environment, client_token: clientToken, client_secret: clientSecret, access_token: accessToken };
-  return { config, name: "the command line", secrets, state: options.state === undefined ? "" : resolve(options.state) };
+  return { config, name: "the command line", secrets, state: options.state === undefined ? "" : resolve(options.state), reword: (problem) => ofOptions(problem, options) };
+}
+
+/** The options behind the keys of a problem. */
+const OPTIONS: readonly [key: RegExp, option: string][] = [
+  [/\.source\.host$/, "--host"],
+  [/\.source\.config_ids\b/, "--config-id"],
+  [/\.source\.limit$/, "--limit"],
+  [/\.source\.start_from$/, "--from"],
+  [/\.source\.start_offset$/, "--offset"],
+  [/\.schema\b/, "--schema"],
+  [/^sinks\.\w+\.signing_secret$/, "--signing-secret"],
+  [/^sinks\./, "--to"],
+];
+
+/** A problem of the configuration that the options made, as one of the options. */
+function ofOptions(problem: Problem, options: QuickOptions): Problem {
+  const option = OPTIONS.find(([key]) => key.test(problem.key))?.[1] ?? problem.key;
+  const given = option === "--host" && options.host === undefined ? "the credentials' host" : option;
+  const words = (text: string): string => text.replaceAll("set allow_insecure_loopback = true", "add --allow-insecure-loopback");
+  return { key: given, message: words(problem.message), userAction: words(problem.userAction) };
 }
 
 function sinkTo(to: string, signingSecret: string | undefined): { name: string; table: Record<string, unknown> } {
   if (to === "stdout" || to === "-") return { name: "stdout", table: { kind: "stdout" } };
-  if (to.startsWith("file:")) return { name: "file", table: { kind: "file", path: resolve(to.slice("file:".length)) } };
+  if (to.startsWith("file:")) return { name: "file", table: { kind: "file", path: named("--to file:", to.slice("file:".length)) } };
   if (!/^https?:\/\//.test(to)) throw new CommandError(`--to ${to} is no place for events`, EXIT.usage, "use stdout, file:PATH or a URL that takes webhooks");
+  // It may be the secret itself, which is not repeated.
+  if (signingSecret !== undefined && !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(signingSecret)) {
+    throw new CommandError("--signing-secret is no name of a variable", EXIT.usage, "give the name of the environment variable that has the secret, not the secret");
+  }
+  if (signingSecret?.startsWith("whsec_") === true) {
+    throw new CommandError("--signing-secret is a secret", EXIT.usage, "give the name of the environment variable that has it");
+  }
   const signed = signingSecret === undefined ? { unsigned: true } : { signing_secret: { secret: signingSecret } };
   return { name: "webhook", table: { kind: "webhook", url: to, ...signed } };
 }

@@ -36,9 +36,9 @@ Example:
 export function register(program: Command): void {
   const command = program.command("replay").summary("deliver a window of time again").description("Delivers the events of a window of time again, beside the live stream.");
   withConfig(command)
-    .requiredOption("--stream <id>", "whose events")
-    .requiredOption("--from <time>", "events from this time on: RFC 3339, or seconds since 1970")
-    .requiredOption("--to <time>", "events up to this time")
+    .requiredOption("--stream <id>", "whose events (required)")
+    .requiredOption("--from <time>", "events from this time on: RFC 3339, or seconds since 1970 (required)")
+    .requiredOption("--to <time>", "events up to this time (required)")
     .option("--json", "runs as JSON, one a line")
     .addHelpText("after", HELP)
     .action(replay);
@@ -65,7 +65,7 @@ async function replay(options: ReplayOptions): Promise<void> {
   let deadLetters = 0;
   const onRun = (summary: RunSummary): void => {
     deadLetters += summary.report.dead_lettered;
-    process.stderr.write(`${options.json === true ? runJson(summary) : runLine(summary, 0)}\n`);
+    process.stderr.write(`${options.json === true ? runJson(summary) : runLine(summary, { isBrief: process.stderr.isTTY === true })}\n`);
   };
   let last: RunSummary;
   try {

@@ -16,7 +16,7 @@ export interface SentRequest {
 
 /**
  * A curl command that sends the request as it was signed: without globbing and without removing dot segments, which would
- * change the target.
+ * change the target, and without a progress meter.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export interface SentRequest {
  * ```
  */
 export function curlCommand(request: SentRequest, authorization: string): string {
-  const words = ["curl", "--globoff", "--path-as-is"];
+  const words = ["curl", "--silent", "--show-error", "--globoff", "--path-as-is"];
   // With --request HEAD curl would wait for a body.
   if (request.method === "HEAD") words.push("--head");
   else words.push("--request", request.method);

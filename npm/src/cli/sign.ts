@@ -12,7 +12,7 @@ import { curlCommand, explain } from "./sign-report.ts";
 import { printable } from "./terminal.ts";
 
 interface SignOptions extends CredentialsOptions {
-  header: [string, string][];
+  header?: [string, string][];
   bodyFile?: string;
   headersToSign?: string[];
   maxBody?: number;
@@ -25,7 +25,7 @@ interface SignOptions extends CredentialsOptions {
 }
 
 const HELP = `
-URL is absolute, or a path and query on the host of the credentials. It is signed as it is written.
+URL is absolute, or a path and query on the host of the credentials. It is signed as it is written, the method in upper case.
 A signature is good for one request, sent within 30 seconds.
 
 Credentials come from --edgerc; without it from AKAMAI_HOST, AKAMAI_CLIENT_TOKEN, AKAMAI_CLIENT_SECRET and AKAMAI_ACCESS_TOKEN
@@ -42,11 +42,11 @@ export function register(program: Command): void {
     .command("sign")
     .summary("sign a request to an Akamai API (EdgeGrid)")
     .description("Prints the value of the Authorization header of one request to an Akamai API (EdgeGrid, EG1-HMAC-SHA256).")
-    .argument("<method>", "such as GET", token)
-    .argument("<url>", "absolute, or path and query")
+    .argument("<method>", "such as GET", methodName)
+    .argument("<url>", "absolute, or path and query", urlOrPath)
     .option("--edgerc <file>", "file with credentials (default: ~/.edgerc)")
     .option("--section <name>", "section of that file (default: default)")
-    .option("-H, --header <header>", "'Name: value' of the request; may be repeated", collectHeader, [])
+    .option("-H, --header <header>", "'Name: value' of the request; may be repeated", collectHeader)
     .option("--body-file <file>", "the request's body; - is standard input")
     .option("--headers-to-sign <names>", "comma-separated names of headers that are signed, in this order", commaSeparated)
     .option("--max-body <bytes>", "how much of a POST body is signed", wholeNumber)
@@ -62,22 +62,24 @@ export function register(program: Command): void {
 
 async function sign(method: string, url: string, options: SignOptions): Promise<void> {
   const core = await load();
-  const credentials: Credentials = { ...findCredentials(core, options) };
+  const host = url.startsWith("/") ? undefined : hostOf(url);
+  const credentials: Credentials = { ...findCredentials(core, { ...options, host, hostAdvice: "set it, or give an absolute URL" }) };
   if (options.maxBody !== undefined) credentials.maxBody = options.maxBody;
   if (options.headersToSign !== undefined) credentials.headersToSign = options.headersToSign;
   const absolute = url.startsWith("/") ? `https://${credentials.host}${url}` : url;
-  const request: SigningRequest = { method, url: absolute, headers: options.header };
+  const headers = options.header ?? [];
+  const request: SigningRequest = { method, url: absolute, headers };
   if (options.bodyFile !== undefined) request.body = readBody(options.bodyFile);
   const attempt: SigningOptions = { timestamp: options.timestamp, nonce: options.nonce };
 
   const stages = ownTerms(() => core.explainSignature(request, credentials, attempt));
-  for (const warning of warnings(absolute, credentials, options.header)) process.stderr.write(`edgesiem: ${warning}\n`);
+  for (const warning of warnings(absolute, credentials, headers)) process.stderr.write(`edgesiem: ${warning}\n`);
   const { authorization, timestamp, nonce } = stages;
   const printed: string[] = [];
   if (options.explain === true) printed.push(explain(stages, { showsSecrets: options.showSecrets === true }));
   if (options.json === true) printed.push(`${JSON.stringify({ method, url: absolute, authorization, timestamp, nonce })}\n`);
   if (options.curl === true) {
-    printed.push(`${curlCommand({ method, url: absolute, headers: options.header, bodyFile: options.bodyFile }, authorization)}\n`);
+    printed.push(`${curlCommand({ method, url: absolute, headers, bodyFile: options.bodyFile }, authorization)}\n`);
   }
   print(printed.join("") || `${authorization}\n`);
 }
@@ -107,11 +109,20 @@ function warnings(url: string, credentials: Credentials, headers: readonly [stri
   if (sent !== undefined && sent !== url) {
     found.push(`fetch and other clients send this URL as ${printable(sent)}, for which the signature is not good: sign that one for them`);
   }
+  const [asked, own] = [hostOf(url), hostOf(`https://${credentials.host}`)];
+  if (asked !== undefined && own !== undefined && asked !== own) {
+    found.push(`the URL's host ${printable(asked)} is not that of the credentials, ${printable(own)}: Akamai takes a signature only at its own host`);
+  }
   const given = new Set(headers.map(([name]) => name.toLowerCase()));
   for (const name of credentials.headersToSign ?? []) {
     if (!given.has(name.toLowerCase())) found.push(`${printable(name)} is to be signed, but the request has no such header; give it with --header`);
   }
   return found;
+}
+
+/** Name and port, in one spelling; `undefined` for what the core refuses or does without. */
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host : undefined;
 }
 
 function readBody(path: string): Uint8Array {
@@ -122,15 +133,21 @@ function readBody(path: string): Uint8Array {
   }
 }
 
-function collectHeader(text: string, headers: [string, string][]): [string, string][] {
+function collectHeader(text: string, headers: [string, string][] = []): [string, string][] {
   // RFC 9110, section 5: a name is a token, and a value has no line breaks.
   const [, name, value] = /^([!#$%&'*+\-.^_`|~\w]+):[ \t]*([^\r\n\0]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("It is not of the form 'Name: value' on one line.");
   return [...headers, [name, value]];
 }
 
-function token(text: string): string {
+/** What is signed has the method in upper case, and what is sent must be the same. */
+function methodName(text: string): string {
   if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(text)) throw new InvalidArgumentError("It is not a method, such as GET.");
+  return text.toUpperCase();
+}
+
+function urlOrPath(text: string): string {
+  if (!/^(?:\/|[a-z][a-z\d+.-]*:\/\/)/i.test(text)) throw new InvalidArgumentError("Begin it with / or https://");
   return text;
 }
 

@@ -13,12 +13,14 @@ interface StatusOptions extends ConfigOptions {
 }
 
 const HELP = `
-Reads the state's folder and asks nobody; it may be called while a pull goes on. LAG is the age of the newest event that was seen.
+Reads the state's folder and asks nobody; it may be called while a pull goes on. A folder that the quick form of \`pull\` keeps
+needs no configuration, only --state; its stream is called quick. LAG is the age of the newest event that was seen.
 
 Exit code: 0 all well, 2 wrong usage or configuration, 3 events are late, lost or about to be (a line says RED).
 
 Examples:
   edgesiem status
+  edgesiem status --state ./state
   edgesiem status --json | jq '.streams[] | {stream, problems}'`;
 
 /** Adds the command, and `stream`, which changes what this one shows. */

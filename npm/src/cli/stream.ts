@@ -45,7 +45,7 @@ export function register(program: Command): void {
   common(stream.command("reset"))
     .description("Forgets the offset and what sinks have of the page. Without --from the stream begins anew, and what you have is sent again.")
     .option("--from <time>", "begin at this time: RFC 3339, or seconds since 1970. What lies before it is never asked for")
-    .option("--confirm <id>", "the stream's id once more")
+    .option("--confirm <id>", "the stream's id once more (required)")
     .action(reset);
   common(stream.command("gaps"))
     .description("Shows what the source no longer had when it was asked.")

@@ -6,6 +6,7 @@ import { StoreError } from "../errors.ts";
 import type { PipelineStore } from "../pipeline/host.ts";
 import { errorCode, removeUnfinished, replaceFile, syncFolder } from "./atomic.ts";
 import { fileName, keyOf, mayBegin } from "./names.ts";
+import { Turns } from "./turns.ts";
 
 /** The first line of a file. */
 interface Header {
@@ -45,8 +46,7 @@ export class FileStore implements PipelineStore {
   /** Reads are never old, writes are safe when they return, and writes of a key take effect in their order. */
   readonly exact = true;
   readonly #folder: string;
-  /** The newest operation on each key that is under way. */
-  readonly #underWay = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   #tidied: Promise<void> | undefined;
 
   /** @param folder Where the files are; its parents are made too if they are missing. */
@@ -67,8 +67,18 @@ export class FileStore implements PipelineStore {
   put(key: string, value: string, ttlSeconds?: number): Promise<void> {
     const header: Header = ttlSeconds === undefined ? { key } : { key, expires_ms: Date.now() + ttlSeconds * 1000 };
     return this.#inTurn(key, "written", async () => {
-      await this.#prepare();
-      await replaceFile(this.#folder, fileName(key), `${JSON.stringify(header)}\n${value}`);
+      const write = async (): Promise<void> => {
+        await this.#prepare();
+        await replaceFile(this.#folder, fileName(key), `${JSON.stringify(header)}\n${value}`);
+      };
+      try {
+        await write();
+      } catch (error) {
+        if (errorCode(error) !== "ENOENT") throw error;
+        // Somebody removed the folder that we made.
+        this.#tidied = undefined;
+        await write();
+      }
     });
   }
 
@@ -104,16 +114,10 @@ export class FileStore implements PipelineStore {
   /** One operation on a key after the other, in the order in which they were asked for. */
   async #inTurn<T>(key: string, done: string, operation: () => Promise<T>): Promise<T> {
     if (!key.isWellFormed()) throw this.#failed(done, new Error("the key is no well-formed text"));
-    const before = this.#underWay.get(key);
-    // Whoever asked for the one before hears of its failure.
-    const turn = (before ?? Promise.resolve()).catch(() => undefined).then(operation);
-    this.#underWay.set(key, turn);
     try {
-      return await turn;
+      return await this.#turns.take(key, operation);
     } catch (error) {
       throw this.#failed(done, error);
-    } finally {
-      if (this.#underWay.get(key) === turn) this.#underWay.delete(key);
     }
   }
 

@@ -9,7 +9,7 @@
  * from a process that may have got it by then, which is the race of locks that are deleted and made again.
  */
 
-import { renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { type BigIntStats, fstatSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readFile, readdir, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { EdgeSiemError, StoreError } from "../errors.ts";
@@ -33,7 +33,7 @@ export class LockedError extends EdgeSiemError {
 
 /** What can be set about a lock. */
 export interface LockOptions {
-  /** Called once if somebody took the lock although we are there: whatever it guards has to end now. */
+  /** Called once if somebody took the lock although we are there, or removed its file: whatever it guards has to end now. */
   onLost?: () => void;
 }
 
@@ -124,9 +124,10 @@ export class StreamLock {
   releaseSync(): void {
     if (!this.#isHeld) return;
     this.#end();
-    const path = join(this.#folder, this.#nameOf());
     const unfinished = unfinishedName(this.#folder);
     try {
+      const path = this.#path();
+      if (!isSame(fstatSync(this.#file.fd, { bigint: true }), statSync(path, { bigint: true }))) return;
       writeFileSync(unfinished, '{"released":true}\n', { flag: "wx", mode: 0o600 });
       renameSync(unfinished, path);
     } catch {
@@ -139,8 +140,8 @@ export class StreamLock {
     }
   }
 
-  #nameOf(): string {
-    return `${this.#name}.${this.#generation}`;
+  #path(): string {
+    return join(this.#folder, `${this.#name}.${this.#generation}`);
   }
 
   #end(): void {
@@ -154,15 +155,32 @@ export class StreamLock {
     try {
       await this.#file.write("{", 0);
       const newest = (await generations(this.#folder, this.#name)).at(-1);
-      if (newest === this.#generation || !this.#isHeld) return;
-    } catch {
+      if (newest === this.#generation && (await this.#isInPlace())) return;
+    } catch (error) {
       // A full or unreachable disk is for the next heartbeat; until then the lock is ours.
-      return;
+      if (!isGone(error)) return;
     }
+    // It may have been let go meanwhile.
+    if (!this.#isHeld) return;
     this.#end();
     void this.#file.close().catch(() => undefined);
     this.#onLost?.();
   }
+
+  /** Whether our file is the one that others see: if the folder was removed, a lock of the same generation can be somebody else's. */
+  async #isInPlace(): Promise<boolean> {
+    const [ours, seen] = await Promise.all([this.#file.stat({ bigint: true }), stat(this.#path(), { bigint: true })]);
+    return isSame(ours, seen);
+  }
+}
+
+function isSame(ours: BigIntStats, seen: BigIntStats): boolean {
+  return ours.dev === seen.dev && ours.ino === seen.ino;
+}
+
+/** Whether the error says that a file or its folder is not there any more; ESTALE is how network file systems say it. */
+function isGone(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ESTALE"].includes(errorCode(error) ?? "");
 }
 
 /** Generations of a lock that are there, the lowest first. */

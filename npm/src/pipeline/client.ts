@@ -1,6 +1,8 @@
 /** Akamai's SIEM events one by one, through the same pipeline that delivers them elsewhere. */
 
-import { CoreStoppedError, EdgeSiemError, InvalidArgumentError, fromCore } from "../errors.ts";
+import { ConfigError, CoreStoppedError, EdgeSiemError, InvalidArgumentError, fromCore, type Problem } from "../errors.ts";
+import type { DecodedEvent, Filter, SchemaOption } from "../types.ts";
+import { reworded, secretNamedAt } from "./config-words.ts";
 import { defaultFetch } from "./default-fetch.ts";
 import { runForever, runOnce } from "./follow.ts";
 import { Handover } from "./handover.ts";
@@ -44,9 +46,9 @@ export interface AkamaiSiemClientOptions {
   /** Events to ask for at once, up to 600,000; 10,000 if it is not set. */
   limit?: number | undefined;
   /** How events are written: a name, or a table with options such as `{ name: "ocsf", expand_rules: true }`; `decoded` if it is not set. */
-  schema?: string | Readonly<Record<string, unknown>> | undefined;
+  schema?: SchemaOption | undefined;
   /** Which events are left out, and which members, as in `[streams.filter]` of `edgesiem.toml`. */
-  filter?: Readonly<Record<string, unknown>> | undefined;
+  filter?: Filter | undefined;
   /** Go on asking for new events, with a pause of `intervalMs` (60,000) whenever there are none. */
   follow?: boolean | { intervalMs?: number | undefined } | undefined;
   /** Ends the iteration, which then rejects with the signal's reason, and every request. */
@@ -72,6 +74,8 @@ export interface AkamaiSiemClientOptions {
  * {@link AkamaiSiemClient.offset} is where to go on from. It moves page by page: whoever begins there again misses nothing, and may see the
  * events of the last page twice.
  *
+ * `T` is what the schema writes: with another than `decoded`, say so (`new AkamaiSiemClient<string>({ schema: "cef", … })`).
+ *
  * The loop rejects with `SourceError` and the like if something is in the way that does not pass by itself.
  *
  * @example
@@ -91,7 +95,7 @@ export interface AkamaiSiemClientOptions {
  * console.log(client.offset); // an-offset
  * ```
  */
-export class AkamaiSiemClient<T = Record<string, unknown>> implements AsyncIterable<T> {
+export class AkamaiSiemClient<T = DecodedEvent> implements AsyncIterable<T> {
   readonly #options: AkamaiSiemClientOptions;
   readonly #store: ObservedStore;
   #isTaking = false;
@@ -104,6 +108,13 @@ export class AkamaiSiemClient<T = Record<string, unknown>> implements AsyncItera
     if (options.to !== undefined && options.follow !== undefined && options.follow !== false) {
       throw invalid("a window with an end cannot be followed", "leave out `to` or `follow`");
     }
+    if (options.limit !== undefined && !Number.isInteger(options.limit)) throw invalid("`limit` is no whole number", "leave it out, or use 1 to 600000");
+    for (const name of ["from", "to"] as const) {
+      const time: unknown = options[name];
+      const isTime = time === undefined || (time instanceof Date ? Number.isFinite(time.getTime()) : Number.isFinite(time));
+      if (!isTime) throw invalid(`\`${name}\` is no time`, "use a Date, or seconds since 1970");
+    }
+    if (options.offset !== undefined && options.from !== undefined) throw invalid("`offset` and `from` exclude each other", "leave one of them out");
     this.#options = { ...options };
     this.#store = new ObservedStore(options);
   }
@@ -173,7 +184,10 @@ export class AkamaiSiemClient<T = Record<string, unknown>> implements AsyncItera
       places: ["stdout"] as const,
       write: ({ body }: { body: Uint8Array }) => handover.write(body),
     };
-    const pipeline = await Pipeline.open(configOf(options), host, end);
+    const config = configOf(options);
+    const pipeline = await Pipeline.open(config, host, end).catch((error: unknown) => {
+      throw error instanceof ConfigError ? reworded(error, (problems) => problems.map((problem) => ofOptions(problem, config))) : error;
+    });
     const { from, to, follow } = options;
     const run = (): Promise<RunSummary> =>
       from !== undefined && to !== undefined
@@ -282,6 +296,26 @@ function configOf(options: AkamaiSiemClientOptions): Record<string, unknown> {
   };
 }
 
+/** The options behind the keys of a problem. */
+const OPTIONS: readonly [key: RegExp, option: string][] = [
+  [/^streams\[0\]\.source\.start_offset$/, "offset"],
+  [/^streams\[0\]\.source\.start_from$/, "from"],
+  [/^streams\[0\]\.source\.config_ids\b/, "configIds"],
+  [/^streams\[0\]\.source\.client_token$/, "clientToken"],
+  [/^streams\[0\]\.source\.client_secret$/, "clientSecret"],
+  [/^streams\[0\]\.source\.access_token$/, "accessToken"],
+  [/^streams\[0\]\.(?:source\.)?/, ""],
+];
+
+/** A problem of the configuration that the options made, as one of the options. */
+function ofOptions({ key, message, userAction }: Problem, config: object): Problem {
+  const [pattern, option] = OPTIONS.find(([pattern]) => pattern.test(key)) ?? [];
+  const named = pattern === undefined || option === undefined ? key : key.replace(pattern, option);
+  if (secretNamedAt(config, key) !== undefined) return { key: named, message: "it is empty", userAction: "take it from the API client's credentials" };
+  const words = (text: string): string => text.replaceAll("allow_insecure_loopback = true", "allowInsecureLoopback: true");
+  return { key: named, message: words(message), userAction: words(userAction) };
+}
+
 function secretsOf({ clientToken, clientSecret, accessToken }: AkamaiSiemClientOptions): Record<string, string> {
   return { clientToken, clientSecret, accessToken };
 }
@@ -290,8 +324,8 @@ function secondsOf(time: Date | number): number {
   return Math.floor(typeof time === "number" ? time : time.getTime() / 1000);
 }
 
-function nameOf(schema: AkamaiSiemClientOptions["schema"]): unknown {
-  return typeof schema === "object" ? schema["name"] : schema;
+function nameOf(schema: SchemaOption | undefined): string | undefined {
+  return typeof schema === "object" ? schema.name : schema;
 }
 
 function errorOf({ code, message, context, user_action: userAction, retryable }: RunError): EdgeSiemError {

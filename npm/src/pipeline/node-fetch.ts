@@ -6,7 +6,7 @@
  */
 
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 
 /** Node's modules that this needs. They are handed in, so that bundles for other platforms name none. */
 export interface NodeModules {
@@ -29,21 +29,30 @@ export function nodeFetch(node: NodeModules): (url: string, init: RequestInit) =
       const { signal } = init;
       if (signal?.aborted === true) return reject(signal.reason);
       const request = (url.startsWith("https:") ? node.https : node.http).request(url, { method: init.method ?? "GET" });
-      // From here on the answer's body listens itself.
-      const onAbort = (): void => void request.destroy(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-      signal?.addEventListener("abort", onAbort, { once: true });
+      // Once there is an answer, its body listens itself, and rejecting does nothing any more.
       const done = (): void => signal?.removeEventListener("abort", onAbort);
-      request.once("error", (error) => {
+      const fail = (error: unknown): void => {
         done();
         reject(signal?.aborted === true ? signal.reason : error);
+      };
+      const onAbort = (): void => {
+        request.destroy(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+        // A request that was destroyed before says nothing.
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      request.on("error", fail);
+      // Without a listener Node closes the connection and tells nobody, and an answer to this is none to what was asked.
+      request.once("upgrade", (_message, socket) => {
+        socket.destroy();
+        fail(new Error("the server switched protocols"));
       });
       request.once("response", (message) => {
         try {
           resolve(answer(node, request, message, signal ?? undefined, done));
         } catch (error) {
-          done();
           request.destroy();
-          reject(error);
+          fail(error);
         }
       });
       send(request, init);
@@ -62,7 +71,6 @@ function send(request: ClientRequest, { headers, body }: RequestInit): void {
 /** @param done Called when the body has ended, however it did. */
 function answer(node: NodeModules, request: ClientRequest, message: IncomingMessage, signal: AbortSignal | undefined, done: () => void): Response {
   // An error that nobody listens to would end the process; whoever reads gets it from the iteration.
-  request.on("error", () => undefined);
   message.on("error", () => undefined);
   const status = message.statusCode ?? 0;
   const headers = new Headers();
@@ -72,7 +80,7 @@ function answer(node: NodeModules, request: ClientRequest, message: IncomingMess
     done();
     return new Response(null, { status, headers });
   }
-  const body = unpacked(node, message, headers.get("content-encoding"));
+  const body = unpacked(node, message, headers);
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const end = (): void => {
     done();
@@ -100,9 +108,20 @@ function answer(node: NodeModules, request: ClientRequest, message: IncomingMess
   return new Response(stream, { status, headers });
 }
 
-function unpacked({ zlib, stream }: NodeModules, message: IncomingMessage, encoding: string | null): Readable {
-  const unpack = encoding === "gzip" || encoding === "x-gzip" ? zlib.createGunzip() : encoding === "deflate" ? zlib.createInflate() : undefined;
-  if (unpack === undefined) return message;
+/** The body as it was before it was compressed; an error of it if nothing here unpacks it, which the caller would take for content. */
+function unpacked({ zlib, stream }: NodeModules, message: IncomingMessage, headers: Headers): Readable {
+  // Names of codings have no case, and some servers name the absence of one (RFC 9110, section 8.4).
+  const codings = (headers.get("content-encoding") ?? "").toLowerCase().split(",").map((coding) => coding.trim());
+  const [coding, ...others] = codings.filter((coding) => coding !== "" && coding !== "identity");
+  if (coding === undefined || headers.get("content-length") === "0") return message;
+  const unpack = others.length > 0 ? undefined : UNPACK.get(coding)?.(zlib);
   // What goes wrong with either is an error of the result.
-  return stream.pipeline(message, unpack, () => undefined);
+  if (unpack !== undefined) return stream.pipeline(message, unpack, () => undefined);
+  return message.destroy(new Error("the answer is compressed in a way that was not asked for"));
 }
+
+const UNPACK: ReadonlyMap<string, (zlib: NodeModules["zlib"]) => Transform> = new Map([
+  ["gzip", (zlib) => zlib.createGunzip()],
+  ["x-gzip", (zlib) => zlib.createGunzip()],
+  ["deflate", (zlib) => zlib.createInflate()],
+]);

@@ -18,13 +18,15 @@
 //!
 //! - opens the file for appending (`O_APPEND`), makes it if it is not there, with permissions for its owner only (0600), and
 //!   makes no folders;
-//! - appends the body, and nothing else, with a single write; if that wrote only a part, it goes on until all is written. If
-//!   something fails in between it cuts the file to the length that it had;
+//! - appends the body with a single write, and goes on until all is written if that wrote only a part. If the file is not empty and
+//!   its last byte is not LF, and the body is not gzip, it writes LF first: the end of a line that a killed process left. If
+//!   something fails in between it cuts the file to the length that it had, but only if nobody else has appended since; otherwise
+//!   it ends the torn line with LF;
 //! - makes it durable (`fsync`, and after making the file also of its folder), and only then answers 200;
 //! - answers 404 if a folder of the path does not exist (ENOENT, ENOTDIR), 403 if it may not write (EACCES, EPERM, EROFS, EISDIR,
 //!   ELOOP), and 503 for what passes or is mended outside (ENOSPC, EDQUOT, EIO, EMFILE, EINTR and everything else), each with
 //!   a word on the cause in the body;
-//! - never has two requests to the same path under way at once.
+//! - never has two requests to the same file under way at once, whatever names it has (links, relative paths).
 //!
 //! A host without files, such as a Worker, says so by its places, and the configuration refuses the sink.
 
