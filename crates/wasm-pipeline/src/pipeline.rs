@@ -24,23 +24,27 @@ const TYPES: &str = r#"
 /** A stream as it is configured. */
 export interface StreamInfo {
     id: string;
-    /** Kind of its source. */
+    /** Kind of its source, such as `akamai-siem`. */
     source: string;
+    /** Name of the schema that its events are written in. */
     schema: string;
+    /** Where its events go. */
     sinks: { name: string; required: boolean }[];
 }
 
 /** What a run did. */
 export interface RunSummary {
     stream: string;
+    /** Whether it did all that it should. */
     ok: boolean;
-    /** Why nothing was run, if nothing was. */
+    /** Why nothing was run, if nothing was: the stream is paused, or another run holds it. */
     skipped?: string;
     report: RunReport;
+    /** Why it ended early; the checkpoint stands where it stood after the last whole page. */
     error: RunError | null;
 }
 
-/** Figures of one run; `fetched = delivered + dead_lettered + outside + filtered`, of committed pages. Bytes are uncompressed. */
+/** Figures of one run. `fetched = delivered + dead_lettered + outside + filtered`, of committed pages. Bytes are uncompressed. */
 export interface RunReport {
     pages: number;
     fetched: number;
@@ -49,18 +53,21 @@ export interface RunReport {
     /** Events outside of a replay's window. */
     outside: number;
     filtered: number;
+    /** Single values that stayed as they came because they could not be decoded. */
     undecoded: number;
     bytes_in: number;
     bytes_out: number;
     posts: number;
     retries: number;
     source_retries: number;
+    /** How often the source no longer had what it was asked for. */
     gaps: number;
     /** Whether the source had no more events at the end. */
     caught_up: boolean;
-    /** Whether the run left a page where it is, to be finished by the next one. */
+    /** Whether the run left a page half-way, to be finished by the next one. */
     unfinished: boolean;
     wall_ms: number;
+    /** By the sink's name. */
     sinks: Record<string, SinkReport>;
 }
 
@@ -68,34 +75,44 @@ export interface RunReport {
 export interface SinkReport {
     batches: number;
     events: number;
+    /** Batches that it had accepted in an earlier run and was not sent again. */
     resumed_batches: number;
     posts: number;
     bytes: number;
+    /** Attempts that had to be repeated, by class, such as `429` or `timeout`. */
     retries: Record<string, number>;
+    /** Events that it refused and that are dead letters. */
     refused: number;
+    /** Events that an optional sink did not get, neither sent nor kept. */
     dropped: number;
 }
 
-/** Why a run ended early. */
+/** Why a run ended early. Every text is safe to print. */
 export interface RunError {
+    /** Such as `source_refused` or `sink_unavailable`. */
     code: string;
     message: string;
     context: Record<string, string>;
+    /** What to do. */
     user_action: string;
+    /** Whether the next run may succeed without anybody doing anything. */
     retryable: boolean;
 }
 
 /** What a check of a stream found. */
 export interface CheckReport {
     source: Finding;
+    /** In the order of the configuration. */
     sinks: { name: string; finding: Finding }[];
 }
 
+/** What was found at one place. */
 export interface Finding {
-    /** `unknown`: there is nothing that could be asked without delivering something. */
+    /** `unknown`: nothing can be asked without delivering something. */
     outcome: "ok" | "failed" | "unknown";
     message: string;
     code?: string;
+    /** What to do, if there is something to do. */
     user_action?: string;
     /** The server's clock minus ours, as far as its answer tells. */
     clock_skew_ms?: number;
