@@ -17,6 +17,7 @@ export interface EdgeSiemConfig {
    */
   readonly allow_insecure_loopback?: boolean;
   readonly budget?: BudgetConfig;
+  readonly security_monitor?: SecurityMonitor;
 }
 
 /** One source, one schema, some sinks. */
@@ -37,7 +38,7 @@ export interface StreamConfig {
 }
 
 /** Akamai's SIEM Integration API, version 1. */
-export interface SourceConfig {
+interface AkamaiSiemSource {
   readonly kind: "akamai-siem";
   /** Host of the API client, such as `akab-….luna.akamaiapis.net`. */
   readonly host: string;
@@ -64,6 +65,40 @@ export interface SourceConfig {
   /** How long Akamai keeps events, in seconds; 43,200 (12 hours) if it is not set. */
   readonly retention_s?: number;
 }
+
+/** Trend Micro Cloud App Security's Log Retrieval API. */
+interface TrendMicroCasSource {
+  readonly kind: "trend-micro-cas";
+  /** Where the customer's Cloud App Security is hosted: `us`, `eu`, `jp`, `au`, `uk`, `ca`, `sg` or `in`, as the address of its console tells. Either this or `host`. */
+  readonly region?: CasRegion;
+  /** Host of the API, such as `api-eu.tmcas.trendmicro.com`. Either this or `region`. */
+  readonly host?: string;
+  /** The authentication token, from Administration > Automation and Integration APIs in the console. */
+  readonly token: SecretRef;
+  /** The day on which the token was created, such as `2026-11-22`. Tokens end after 365 days; with it, `edgesiem check` says so 30 days before. */
+  readonly token_created?: string;
+  /** `current` is `/v1/siem/security_events`, `legacy` the older `/siem/v1/security_events`; `current` if it is not set. */
+  readonly path?: CasPath;
+  /** Services to ask for. Without it: `exchange`, `sharepoint`, `onedrive`, `dropbox`, `box`, `googledrive`, `gmail`, `teams`, `exchangeserver`, `salesforce_sandbox`, `salesforce_production`, `teams_chat`. Others, such as `huntingplatform`, are allowed. */
+  readonly services?: readonly string[];
+  /** Event types to ask for. Without it: `securityrisk`, `virtualanalyzer`, `ransomware`, `dlp`. Others, such as `intelligencealert`, are allowed. */
+  readonly events?: readonly string[];
+  /** Events to ask for at once: at most 500, or 200 with `path = "legacy"`, which is also what is asked for if it is not set. */
+  readonly limit?: number;
+  /** Requests a minute, retries included, 1 to 20; 10 if it is not set. All clients of a customer share what is allowed. */
+  readonly requests_per_minute?: number;
+  /** Requests a day, 1,440 to 28,800; 1,440 times `requests_per_minute` if it is not set. */
+  readonly requests_per_day?: number;
+  /** How many seconds before now a window ends, 0 to 3,600; 60 if it is not set. An event that is listed later than that after it was generated may be missed. */
+  readonly settle_s?: number;
+  /** How many seconds before its first request a new stream, or a combination that was added, begins; at most 259,200 (72 hours), 86,400 (24 hours) if it is not set. */
+  readonly initial_lookback_s?: number;
+  /** Begin a new stream at this time instead, in epoch seconds. */
+  readonly start_from?: number;
+}
+
+/** Where events come from. `kind` says what else there is. */
+export type SourceConfig = AkamaiSiemSource | TrendMicroCasSource;
 
 /** How events are written: the name of a schema, or a table with its name and options. `decoded` if it is left out. */
 export type SchemaConfig = "decoded" | "raw" | "ecs" | "elastic-integration" | "cef" | "ocsf" | "sentinel" | "otel" | {
@@ -220,6 +255,18 @@ export interface BudgetConfig {
    * @defaultValue 9000
    */
   readonly max_requests?: number;
+}
+
+/** Akamai Security Monitor's API, version 1, which is asked for reports on demand. */
+interface SecurityMonitor {
+  /** Host of the API client, such as `akab-….luna.akamaiapis.net`. */
+  readonly host: string;
+  /** The API client's tokens and secret, from its credentials file. */
+  readonly client_token: SecretRef;
+  /** See `client_token`. */
+  readonly client_secret: SecretRef;
+  /** See `client_token`. */
+  readonly access_token: SecretRef;
 }
 
 /** Splunk HTTP Event Collector. Sends each event as an object of Splunk's HTTP Event Collector, or as a raw line, with or without indexer acknowledgement. */
@@ -1188,6 +1235,12 @@ type ConfigId = number | string;
 export interface SecretRef {
   readonly secret: string;
 }
+
+/** Where a customer's Cloud App Security is hosted. */
+type CasRegion = "us" | "eu" | "jp" | "au" | "uk" | "ca" | "sg" | "in";
+
+/** Which path of the API is asked. */
+type CasPath = "current" | "legacy";
 
 /** One of `include` or `exclude`: a condition, or several that must all hold. */
 interface AlternativeConfig {

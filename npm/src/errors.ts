@@ -97,6 +97,21 @@ export class InvalidArgumentError extends EdgeSiemError {
   }
 }
 
+/** What was asked of a report breaks its rules; nothing was asked for. It names every problem, not only the first. */
+export class InvalidReportError extends InvalidArgumentError {
+  /** All that is wrong; keys are those of the query, such as `query.dimensions[2]`. */
+  readonly problems: readonly Problem[];
+
+  static {
+    this.prototype.name = "InvalidReportError";
+  }
+
+  constructor(message: string, details: ErrorDetails & { problems?: readonly Problem[] | undefined }) {
+    super(message, details);
+    this.problems = details.problems ?? [];
+  }
+}
+
 /** A line is not an event, or a part of one cannot be taken apart. */
 export class MalformedEventError extends EdgeSiemError {
   static {
@@ -160,6 +175,8 @@ const CLASSES: Readonly<Record<string, ErrorClass>> = {
   source_refused: SourceError,
   source_unavailable: SourceError,
   page_incomplete: SourceError,
+  invalid_report: InvalidReportError,
+  report_too_large: SourceError,
   sink_refused: SinkError,
   sink_unavailable: SinkError,
   store: StoreError,

@@ -33,6 +33,7 @@ export {
   CredentialsError,
   EdgeSiemError,
   InvalidArgumentError,
+  InvalidReportError,
   MalformedEventError,
   SinkError,
   SourceError,

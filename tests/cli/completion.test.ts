@@ -35,7 +35,7 @@ async function offered(...words: string[]): Promise<string[]> {
 describe("bash", () => {
   test("offers the commands", async () => {
     const commands = await offered("");
-    for (const command of ["decode", "sign", "pull", "replay", "status", "check", "dead-letters", "init", "stream", "completion", "--help"]) assert.ok(commands.includes(command), command);
+    for (const command of ["decode", "sign", "pull", "replay", "status", "check", "dead-letters", "init", "stream", "report", "completion", "--help"]) assert.ok(commands.includes(command), command);
     assert.deepEqual(await offered("dec"), ["decode"]);
   });
 
@@ -51,6 +51,12 @@ describe("bash", () => {
     assert.deepEqual(await offered("decode", "--schema", "=", "oc"), ["ocsf"]);
     assert.deepEqual(await offered("decode", "--schema", "="), schemas);
     assert.deepEqual(await offered("completion", "b"), ["bash"]);
+  });
+
+  test("offers what stands below report, and its formats", async () => {
+    assert.deepEqual(await offered("report", "s"), ["sources", "stores"]);
+    assert.deepEqual(await offered("report", "data", "12332", "--format", ""), ["csv", "json", "table"]);
+    assert.deepEqual(await offered("report", "data", "--dim"), ["--dimensions"]);
   });
 
   test("offers files where files are meant", async () => {

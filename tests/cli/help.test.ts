@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { fitted } from "../../npm/src/cli/help-text.ts";
 import { edgesiem, finished, CLI } from "./command.ts";
 
-const COMMANDS = ["decode", "sign", "pull", "replay", "status", "check", "stream", "dead-letters", "init", "completion"];
+const COMMANDS = ["decode", "sign", "pull", "replay", "status", "check", "stream", "dead-letters", "report", "init", "completion"];
 
 describe("--version", () => {
   test("is the package's, alone on a line", async () => {
@@ -42,7 +42,7 @@ describe("help", () => {
     assert.match(stdout.toString(), /^Examples:$/m);
   });
 
-  for (const path of [...COMMANDS.filter((command) => !["dead-letters", "stream", "init"].includes(command)).map((command) => [command]), ["dead-letters", "list"]]) {
+  for (const path of [...COMMANDS.filter((command) => !["dead-letters", "stream", "init"].includes(command)).map((command) => [command]), ["dead-letters", "list"], ["report", "data"]]) {
     test(`of ${path.join(" ")} has examples`, async () => {
       const { code, stdout } = await edgesiem([...path, "--help"]);
       assert.equal(code, 0);

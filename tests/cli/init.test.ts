@@ -47,6 +47,28 @@ describe("init", () => {
     }
   });
 
+  it("writes one for Trend Micro Cloud App Security too, which lacks nothing but its secret", async () => {
+    const done = await edgesiem(["init", "--source", "trend-micro-cas", "cas.toml"], { cwd: folder });
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout.toString(), /^cas\.toml is written\. Next:\n.*your region and sinks.*\n.*set TREND_MICRO_CAS_TOKEN, or put it into a file[\s\S]* edgesiem check --config cas\.toml\n/);
+    const pulled = await edgesiem(["pull", "--config", "cas.toml"], { cwd: folder });
+    assert.equal(pulled.code, 2);
+    const problems = pulled.stderr.split("\n").filter((line) => line.includes("cas.toml: "));
+    assert.equal(problems.length, 1, pulled.stderr);
+    assert.match(problems[0] ?? "", /the secret TREND_MICRO_CAS_TOKEN is not set$/);
+    // What is only shown is right too.
+    const text = readFileSync(join(folder, "cas.toml"), "utf8").replaceAll(/^# (?=token_created|services|events)/gm, "");
+    assert.match(text, /^token_created = [\s\S]*^services = [\s\S]*^events = /m);
+    writeFileSync(join(folder, "cas.toml"), text);
+    assert.equal((await edgesiem(["pull", "--config", "cas.toml"], { cwd: folder })).stderr, pulled.stderr);
+  });
+
+  it("knows no other source", async () => {
+    const { code, stderr } = await edgesiem(["init", "--source", "akamai-security-monitor"], { cwd: folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /akamai-siem, trend-micro-cas/);
+  });
+
   it("never overwrites a file", async () => {
     writeFileSync(join(folder, "edgesiem.toml"), "# mine\n");
     const { code, stderr } = await edgesiem(["init"], { cwd: folder });
@@ -66,6 +88,6 @@ describe("init", () => {
     const readme = readFileSync(new URL("../../npm/README.md", import.meta.url), "utf8");
     await edgesiem(["init"], { cwd: folder });
     const bare = (text: string): string => text.replace(/^path = .*$/m, "").trim();
-    for (const [, example = ""] of readme.matchAll(/```toml\n([\s\S]*?)```/g)) assert.equal(bare(example), bare(written()));
+    for (const [, example = ""] of readme.matchAll(/```toml\n(#:schema[\s\S]*?)```/g)) assert.equal(bare(example), bare(written()));
   });
 });

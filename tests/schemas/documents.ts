@@ -14,8 +14,8 @@ const NEWLINE = 0x0a;
 const MOST_OUTPUT_BYTES = 1 << 30;
 
 export const SCHEMAS = ["ecs", "ocsf", "cef", "otel", "sentinel"] as const;
-export type SchemaName = (typeof SCHEMAS)[number];
-export type Options = Readonly<Record<string, boolean>>;
+export type SchemaName = (typeof SCHEMAS)[number] | "raw" | "decoded";
+export type Options = Readonly<Record<string, boolean | string>>;
 
 /** The lines as documents, without their line feeds. Throws if a line is refused: every line of the tests is an event. */
 export function convert(schema: SchemaName, lines: readonly Uint8Array[], options: Options = {}): Buffer[] {

@@ -26,7 +26,7 @@ const PARENTS = new Set(
 );
 
 /** Members that ECS leaves to others ("Custom fields": a name of one's own, that of a vendor for instance). */
-const OURS = new Set(["akamai", "edgesiem"]);
+const OURS = new Set(["akamai", "edgesiem", "trend_micro"]);
 
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const MAX_LONG = 2 ** 63;

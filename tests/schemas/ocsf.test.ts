@@ -2,31 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { json } from "../vectors/core.ts";
 import { SEEDED_EVENTS, corpus, type Event, type Json, type JsonObject } from "./corpus.ts";
 import { convert, textOf, type Options } from "./documents.ts";
 import { gap, golden } from "./gap.ts";
 import { Findings, at, headersOf, isObject, lost, member, millisOf, protocolOf, rulesOf, wellFormed, type Places } from "./meaning.ts";
-
-/** By class_uid. */
-const CLASSES: Readonly<Record<number, ValidateFunction>> = Object.fromEntries(
-  ([[4002, "http_activity_1.8.0_security_control"], [2004, "detection_finding_1.8.0_security_control"], [6008, "application_error_1.8.0"]] as const).map(
-    // `strict` is about how a schema is written, and this one has members of its own.
-    ([uid, name]) => [uid, new Ajv2020({ strict: false, allErrors: true }).compile(json<object>(`schemas/ocsf/${name}.schema.json`))],
-  ),
-);
-
-/** What is wrong with a document; nothing if it is valid. */
-function problems(document: JsonObject): string[] {
-  const [uid, activity, type] = ["class_uid", "activity_id", "type_uid"].map((name) => Number(document[name]));
-  const validate = CLASSES[uid ?? NaN];
-  if (validate === undefined) return [`class_uid ${uid} is none of ours`];
-  const found = validate(document) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || "/"} ${message}`);
-  // The schema lists the values of type_uid, and cannot compare it with the others.
-  if (type !== (uid ?? NaN) * 100 + (activity ?? NaN)) found.push(`type_uid ${type} is not that of activity ${activity}`);
-  return found;
-}
+import { problems } from "./ocsf.ts";
 
 const parsed = (document: Buffer): JsonObject => JSON.parse(textOf(document)) as JsonObject;
 const EVENTS = corpus();

@@ -15,6 +15,7 @@ pub(crate) async fn run_all(env: &Env) -> Result<(), String> {
         store,
         budget,
         problems,
+        ..
     } = settings::parse(env).map_err(|problems| {
         report(None, &problems);
         let first = problems.first().map(ToString::to_string);

@@ -20,6 +20,7 @@ mod mirror;
 mod object;
 mod objects;
 mod overview;
+mod reports;
 mod settings;
 mod sql;
 mod streams;

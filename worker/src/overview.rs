@@ -38,6 +38,7 @@ async fn overview(env: &Env) -> Result<Overview, Vec<Error>> {
         store,
         budget,
         problems,
+        ..
     } = settings::parse(env)?;
     let place = Place::open(env, store).map_err(|error| vec![error])?;
     let place = &place;

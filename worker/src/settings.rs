@@ -21,7 +21,11 @@ pub(crate) fn parse(env: &Env) -> Result<Parsed, Vec<Error>> {
     Config::parse(value, &|name| secret(env, name), PLACES)
 }
 
-fn variable(env: &Env) -> Result<Value, Error> {
+/// The configuration as it is written.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub(crate) fn variable(env: &Env) -> Result<Value, Error> {
     let problem = |reason: &str| {
         Error::new(
             ErrorKind::Config,

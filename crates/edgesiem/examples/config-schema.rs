@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use edgesiem::{Config, Limits};
 use edgesiem_schemas::{self as schemas, FilterConfig};
 use edgesiem_sinks::{ALL, About, Common, SinkConfig, Visitor, with_kind};
-use edgesiem_sources::akamai_siem;
+use edgesiem_sources::{akamai_security_monitor, akamai_siem, trend_micro_cas};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -64,11 +64,36 @@ fn document() -> Result<Value, String> {
     let mut types = SchemaSettings::draft2020_12().into_generator();
     let mut defs = Map::new();
     defs.insert("Stream".to_owned(), stream());
-    defs.insert("Source".to_owned(), source(&mut types));
+    let sources = [
+        (
+            "akamai-siem",
+            "Akamai's SIEM Integration API, version 1.",
+            inline::<akamai_siem::Config>(&mut types),
+        ),
+        (
+            "trend-micro-cas",
+            "Trend Micro Cloud App Security's Log Retrieval API.",
+            inline::<trend_micro_cas::Config>(&mut types),
+        ),
+    ];
+    let mut kinds = Vec::new();
+    for (kind, description, table) in sources {
+        let name = format!("{}Source", pascal(kind));
+        kinds.push(json!({ "$ref": format!("#/$defs/{name}") }));
+        defs.insert(name, source(kind, description, table));
+    }
+    defs.insert(
+        "Source".to_owned(),
+        json!({ "description": "Where events come from. `kind` says what else there is.", "oneOf": kinds }),
+    );
     defs.insert("Schema".to_owned(), schema());
     defs.insert("Filter".to_owned(), inline::<FilterConfig>(&mut types));
     defs.insert("Limits".to_owned(), inline::<Limits>(&mut types));
     defs.insert("Budget".to_owned(), budget());
+    let mut monitor = inline::<akamai_security_monitor::Config>(&mut types);
+    monitor["description"] =
+        json!("Akamai Security Monitor's API, version 1, which is asked for reports on demand.");
+    defs.insert("SecurityMonitor".to_owned(), monitor);
     let mut kinds = Vec::new();
     for about in ALL {
         let table = with_kind(about.kind, TableOf(about, &mut types))
@@ -125,6 +150,7 @@ fn root() -> Value {
                 "type": "boolean", "default": false,
             },
             "budget": { "$ref": "#/$defs/Budget" },
+            "security_monitor": { "$ref": "#/$defs/SecurityMonitor" },
         },
         "required": ["streams", "sinks"],
         "additionalProperties": false,
@@ -177,15 +203,9 @@ fn stream() -> Value {
     })
 }
 
-/// One kind so far. When there is another, this becomes a choice like that of sinks.
-fn source(types: &mut SchemaGenerator) -> Value {
-    let mut table = inline::<akamai_siem::Config>(types);
-    table["description"] = json!("Akamai's SIEM Integration API, version 1.");
-    head(
-        &mut table,
-        &[("kind", json!({ "const": "akamai-siem" }))],
-        &["kind"],
-    );
+fn source(kind: &str, description: &str, mut table: Value) -> Value {
+    table["description"] = json!(description);
+    head(&mut table, &[("kind", json!({ "const": kind }))], &["kind"]);
     table
 }
 

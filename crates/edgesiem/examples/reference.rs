@@ -23,6 +23,8 @@ const FOLDER: &str = "crates/sinks/docs";
 const SCHEMA_FOLDER: &str = "crates/schemas/docs";
 /// The event that the pages about schemas show: the first of these lines.
 const SAMPLES: &str = "tests/vectors/schemas/ecs.json";
+/// Events of Trend Micro Cloud App Security.
+const CAS_SAMPLES: &str = "tests/vectors/schemas/trend-micro.json";
 const NOTE: &str = "<!-- Made by `cargo xtask docs` from the code; do not edit. -->\n";
 const TESTS: &str = "tests/receivers";
 const BEGIN: &str = "<!-- sinks: made by `cargo xtask docs` -->\n";
@@ -96,16 +98,23 @@ fn schema_pages(root: &Path, files: &mut Files) -> Result<(), String> {
         "{NOTE}# Schemas\n\nHow a stream's events are written: `schema = \"NAME\"`, or with options `schema = {{ name = \"NAME\", … }}`.\n\n\
          | name | |\n|---|---|\n"
     );
+    let samples: Value = serde_json::from_str(&read(&root.join(CAS_SAMPLES))?)
+        .map_err(|error| format!("{CAS_SAMPLES}: {error}"))?;
+    let mut samples = samples.as_array().into_iter().flatten();
+    let cas_line = samples
+        .find(|sample| sample["name"] == "mail-phishing")
+        .and_then(|sample| sample["line"].as_str())
+        .ok_or_else(|| format!("{CAS_SAMPLES} has no mail-phishing"))?;
     for about in schemas::ABOUT {
         let _ = writeln!(index, "| [`{0}`]({0}.md) | {1} |", about.name, about.title);
         let path = Path::new(SCHEMA_FOLDER).join(format!("{}.md", about.name));
-        files.insert(path, schema_page(about, line)?);
+        files.insert(path, schema_page(about, line, cas_line)?);
     }
     files.insert(Path::new(SCHEMA_FOLDER).join("README.md"), index);
     Ok(())
 }
 
-fn schema_page(about: &schemas::About, line: &str) -> Result<String, String> {
+fn schema_page(about: &schemas::About, line: &str, cas_line: &str) -> Result<String, String> {
     let name = about.name;
     let mut schema = schemas::by_name(name).ok_or_else(|| format!("there is no schema {name}"))?;
     let mut document = Vec::new();
@@ -142,7 +151,7 @@ fn schema_page(about: &schemas::About, line: &str) -> Result<String, String> {
     }
     let _ = write!(
         out,
-        "\n## A document\n\nOf Akamai's own example:\n\n```json\n{}\n```\n\nthis is made{}:\n\n```json\n{}\n```\n\n## Follows\n\n",
+        "\n## A document\n\nOf Akamai's own example:\n\n```json\n{}\n```\n\nthis is made{}:\n\n```json\n{}\n```\n",
         pretty(line),
         if schema.form().is_json() {
             ", in one line"
@@ -151,6 +160,30 @@ fn schema_page(about: &schemas::About, line: &str) -> Result<String, String> {
         },
         pretty(&text)
     );
+    out.push_str("\n## Events of Trend Micro Cloud App Security\n\n");
+    match (
+        about.trend_micro,
+        schemas::Events::TrendMicroCas.schema(name),
+    ) {
+        (Some(summary), Some(mut schema)) => {
+            let mut document = Vec::new();
+            schema
+                .convert(cas_line.as_bytes(), &mut document)
+                .map_err(|unreadable| format!("the sample: {unreadable}"))?;
+            let text = String::from_utf8_lossy(&document).into_owned();
+            let _ = write!(
+                out,
+                "{summary}\n\nOf this one\n\n```json\n{}\n```\n\nthis is made:\n\n```json\n{}\n```\n",
+                pretty(cas_line),
+                pretty(&text)
+            );
+        }
+        (None, None) => {
+            out.push_str("None: this schema is Akamai's, and a stream of such events is refused.\n")
+        }
+        _ => return Err(format!("{name}: about.rs and events.rs differ")),
+    }
+    out.push_str("\n## Follows\n\n");
     for (title, address) in about.sources {
         let _ = writeln!(out, "- [{title}]({address})");
     }

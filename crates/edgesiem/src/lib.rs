@@ -1,6 +1,6 @@
 //! EdgeSIEM for hosts: a parsed, validated [`Config`], [`run`], the run of one of its streams, what an operator is told
-//! of it ([`shown_status`], [`health`], [`openmetrics`]) and may do to it ([`administer`]), and whether it would work
-//! ([`check`]).
+//! of it ([`shown_status`], [`health`], [`openmetrics`]) and may do to it ([`administer`]), whether it would work
+//! ([`check`]), and what is asked for by hand beside the streams ([`reports`]).
 //!
 //! It performs no I/O; a host lends it a network, a clock and chance through [`Host`], and a database or a key-value
 //! namespace, over which [`stores`] keeps what survives a run.
@@ -37,6 +37,7 @@ mod config;
 mod health;
 mod metrics;
 mod registry;
+pub mod reports;
 mod run;
 mod shown;
 mod summary;

@@ -1,16 +1,22 @@
 //! What there is to choose from: one line a source, a schema, a sink.
 
-use edgesiem_model::{Error, Sink, Source, Surroundings};
+use edgesiem_model::{Error, ErrorKind, Sink, Source, Surroundings};
+use edgesiem_schemas::Events;
 use edgesiem_sinks::{Common, SinkConfig, Visitor, with_kind};
-use edgesiem_sources::akamai_siem;
+use edgesiem_sources::{akamai_siem, trend_micro_cas};
 use serde_json::{Map, Value};
 
 use crate::config::typed;
 
 /// Kinds that `source.kind` may name.
-pub const SOURCE_KINDS: &[&str] = &["akamai-siem"];
+pub const SOURCE_KINDS: &[&str] = &["akamai-siem", "trend-micro-cas"];
 /// Names that `schema` may have.
 pub const SCHEMA_NAMES: &[&str] = edgesiem_schemas::NAMES;
+
+/// Whose events a source of kind `kind` gives, which decides what its stream's schemas are.
+pub(crate) fn events(kind: &str) -> Events {
+    Events::by_name(kind).unwrap_or_default()
+}
 
 /// Kinds that `sinks.NAME.kind` may name.
 pub fn sink_kinds() -> Vec<&'static str> {
@@ -26,8 +32,20 @@ pub(crate) fn source(
     Some(match kind {
         "akamai-siem" => typed::<akamai_siem::Config>(value)
             .and_then(|config| Ok(Box::new(config.resolve(around)?) as Box<dyn Source>)),
+        "trend-micro-cas" => typed::<trend_micro_cas::Config>(value)
+            .and_then(|config| Ok(Box::new(config.resolve(around)?) as Box<dyn Source>)),
+        "akamai-security-monitor" => Err(vec![not_a_stream()]),
         _ => return None,
     })
+}
+
+fn not_a_stream() -> Error {
+    Error::new(
+        ErrorKind::Config,
+        "Akamai's Security Monitor gives reports, and its owner does not support polling them",
+        "ask for a report when you need one, with `edgesiem report`, POST /reports of the Worker, or SecurityMonitorClient; for a          stream of events use kind = \"akamai-siem\"",
+    )
+    .with("key", "kind")
 }
 
 /// The table of a sink, on its way to what reads its kind.

@@ -9,8 +9,8 @@
 
 mod support;
 
-use edgesiem::StreamConfig;
 use edgesiem::check::{Checked, Finding, Verdict, check};
+use edgesiem::{Config, Secret, StreamConfig};
 use edgesiem_testkit::{Reply, World};
 use serde_json::{Value, json};
 use support::{NOW, SECRET, SOURCE, stream, webhook};
@@ -520,4 +520,51 @@ fn what_is_not_known_is_left_out_of_the_report() {
     assert_eq!(sink["name"], "soc");
     assert_eq!(sink["finding"]["outcome"], "unknown");
     assert_eq!(sink["finding"].get("code"), None);
+}
+
+/// A stream of Trend Micro's events whose token was created on this day.
+fn cas(token_created: &str) -> StreamConfig {
+    let config = json!({
+        "streams": [{
+            "id": "mail", "sinks": ["soc"], "schema": "raw",
+            "source": {
+                "kind": "trend-micro-cas", "region": "us", "token": {"secret": "S"}, "token_created": token_created,
+            },
+        }],
+        "sinks": {"soc": webhook("soc")},
+    });
+    let config = Config::from_json(config, &|_| Some(Secret::new(SECRET.to_owned())), &[]);
+    let config = config.map_err(|errors| format!("{errors:?}")).unwrap();
+    config.streams.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_token_that_is_about_to_end_is_told_whatever_else_is_found() {
+    let page = || Reply::new(200, r#"{"security_events":[],"next_link":""}"#);
+    // NOW is 2023-11-14.
+    for (token_created, answer, outcome, advice) in [
+        ("2023-11-01", page(), Verdict::Ok, None),
+        (
+            "2022-12-01",
+            page(),
+            Verdict::Ok,
+            Some("the token ends on 2023-12-01, in 16 days"),
+        ),
+        (
+            "2022-10-01",
+            Reply::new(401, "{}"),
+            Verdict::Failed,
+            Some("the token ended on 2023-10-01"),
+        ),
+    ] {
+        let world = World::new(NOW);
+        world.serve("api.tmcas.trendmicro.com", move |_| answer.clone());
+        let source = checked(&world, &cas(token_created)).source;
+        assert_eq!(source.outcome, outcome, "{source:?}");
+        let told = format!("{} {:?}", source.message, source.user_action);
+        match advice {
+            Some(advice) => assert!(told.contains(advice), "{told}"),
+            None => assert_eq!(source.user_action, None),
+        }
+    }
 }

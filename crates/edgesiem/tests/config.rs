@@ -160,12 +160,27 @@ fn every_problem_is_named_with_its_key_its_reason_and_what_to_do() {
         (
             "/streams/0/source/kind",
             Value::Null,
-            "the kind is missing; key: streams[0].source.kind. What to do: use one of akamai-siem",
+            "the kind is missing; key: streams[0].source.kind. What to do: use one of akamai-siem, trend-micro-cas",
         ),
         (
             "/streams/0/source/kind",
             json!("akamai"),
             "`akamai` is not known; key: streams[0].source.kind",
+        ),
+        (
+            "/streams/0/source/kind",
+            json!("akamai-security-monitor"),
+            "does not support polling them; key: streams[0].source.kind. What to do: ask for a report when you need one, with `edgesiem report`",
+        ),
+        (
+            "/streams/0/source",
+            json!({ "kind": "trend-micro-cas", "token": { "secret": "SPLUNK_TOKEN" } }),
+            "neither a region nor a host is given; key: streams[0].source.region",
+        ),
+        (
+            "/streams/0/source",
+            json!({ "kind": "trend-micro-cas", "token": { "secret": "SPLUNK_TOKEN" }, "region": "us", "events": ["a b"] }),
+            "`a b` is not a name of the API; key: streams[0].source.events[0]",
         ),
         ("/streams/0/source/hots", json!("x"), "unknown field `hots`"),
         (

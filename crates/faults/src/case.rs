@@ -6,8 +6,9 @@ use edgesiem_model::Budget;
 
 use crate::executor::{Order, Run};
 use crate::mutants::Mutant;
+use crate::world::fault::SourceFault;
 use crate::world::receiver::{Kind, SinkScript};
-use crate::world::siem::SourceFault;
+use crate::world::trend_micro::setting::Setting;
 
 /// Which store and which rules of single flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -110,6 +111,8 @@ pub struct Case {
     pub written: Written,
     /// Sinks, in the order of the stream.
     pub sinks: Vec<SinkCase>,
+    /// The source is Trend Micro's, with this server, and not Akamai's.
+    pub trend_micro: Option<Setting>,
     /// Events that the source will ever have.
     pub events: u32,
     /// Those of them that are there at the start.
@@ -157,6 +160,7 @@ impl Case {
             profile,
             written: Written::Decoded,
             sinks: vec![SinkCase::new(Kind::Webhook), SinkCase::new(Kind::Splunk)],
+            trend_micro: None,
             events: 6,
             available: 6,
             limit: 10,
@@ -192,6 +196,13 @@ impl Case {
     /// So many events from the start.
     pub fn events(mut self, events: u32) -> Self {
         (self.events, self.available) = (events, events);
+        self
+    }
+
+    /// With Trend Micro's server.
+    pub fn trend_micro(mut self, setting: Setting) -> Self {
+        (self.events, self.available) = (setting.logs.len() as u32, setting.logs.len() as u32);
+        self.trend_micro = Some(setting);
         self
     }
 

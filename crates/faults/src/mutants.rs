@@ -9,7 +9,7 @@ use edgesiem_model::{
     Recovery, ResponseHead, Revision, Save, Source, SourceVerdict, Store, StoreError, StreamId,
     Timestamp, WhenFull,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::plan::STREAM;
 use crate::world::World;
@@ -37,6 +37,22 @@ pub enum Mutant {
     RevisionIgnored,
     /// Runs of one object go on at the same time.
     NoSingleFlight,
+    /// Trend Micro's quota is not waited for.
+    QuotaIgnored,
+    /// Which events of an instant were delivered is forgotten.
+    SeenForgotten,
+    /// The first page of a window counts as all of it.
+    LinkNotFollowed,
+}
+
+impl Mutant {
+    /// Whether it is the source that is broken.
+    pub const fn is_of_source(self) -> bool {
+        matches!(
+            self,
+            Self::CutIsWhole | Self::QuotaIgnored | Self::SeenForgotten | Self::LinkNotFollowed
+        )
+    }
 }
 
 /// A store with the fault of a [`Mutant`], or with none.
@@ -196,20 +212,44 @@ impl<S: Store> Store for Mutated<'_, S> {
     }
 }
 
-/// A source whose reader takes the end of a body for the end of a page.
-pub struct HastySource {
+/// A source with the fault of a [`Mutant`].
+pub struct MutantSource {
     /// The source.
     pub source: Box<dyn Source>,
+    /// Its fault.
+    pub mutant: Option<Mutant>,
     /// Knows where the page would have ended.
     pub world: Rc<World>,
 }
 
-struct HastyReader {
+impl MutantSource {
+    /// The cursor without what is forgotten.
+    fn forgetful(&self, cursor: &Cursor) -> Cursor {
+        let mut cursor = cursor.clone();
+        if self.mutant == Some(Mutant::SeenForgotten) {
+            for place in places(&mut cursor) {
+                place.remove("seen");
+            }
+        }
+        cursor
+    }
+}
+
+/// Where the combinations of Trend Micro's cursor stand.
+fn places(cursor: &mut Cursor) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let combinations = cursor.0.get_mut("combinations");
+    let combinations = combinations.and_then(Value::as_object_mut);
+    let places = combinations.into_iter().flatten();
+    places.filter_map(|(_, place)| place.as_object_mut())
+}
+
+struct MutantReader {
     reader: Box<dyn PageReader>,
+    mutant: Option<Mutant>,
     world: Rc<World>,
 }
 
-impl Source for HastySource {
+impl Source for MutantSource {
     fn kind(&self) -> &'static str {
         self.source.kind()
     }
@@ -228,20 +268,29 @@ impl Source for HastySource {
     }
 
     fn page_limits(&self) -> PageLimits {
-        self.source.page_limits()
+        let mut limits = self.source.page_limits();
+        if self.mutant == Some(Mutant::QuotaIgnored) {
+            limits.quota_interval_ms = 0;
+        }
+        limits
     }
 
     fn request(&self, page: &PageRequest<'_>) -> Result<HttpRequest, Error> {
-        self.source.request(page)
+        let cursor = &self.forgetful(page.cursor);
+        self.source.request(&PageRequest { cursor, ..*page })
     }
 
     fn verdict(&self, page: &PageRequest<'_>, head: &ResponseHead, body: &[u8]) -> SourceVerdict {
-        self.source.verdict(page, head, body)
+        let cursor = &self.forgetful(page.cursor);
+        self.source
+            .verdict(&PageRequest { cursor, ..*page }, head, body)
     }
 
     fn reader(&self, page: &PageRequest<'_>, limits: &Limits) -> Box<dyn PageReader> {
-        Box::new(HastyReader {
-            reader: self.source.reader(page, limits),
+        let cursor = &self.forgetful(page.cursor);
+        Box::new(MutantReader {
+            reader: self.source.reader(&PageRequest { cursor, ..*page }, limits),
+            mutant: self.mutant,
             world: Rc::clone(&self.world),
         })
     }
@@ -251,18 +300,31 @@ impl Source for HastySource {
     }
 }
 
-impl PageReader for HastyReader {
+impl PageReader for MutantReader {
     fn push(&mut self, chunk: &[u8], lines: &mut dyn FnMut(Line<'_>)) {
         self.reader.push(chunk, lines);
     }
 
     fn finish(&mut self, lines: &mut dyn FnMut(Line<'_>)) -> Result<PageEnd, Incomplete> {
-        self.reader.finish(lines).or_else(|_| {
-            let siem = self.world.siem.borrow();
-            Ok(PageEnd {
-                next: Cursor(json!({ "offset": siem.newest().1 })),
-                more: false,
-            })
-        })
+        let end = self.reader.finish(lines);
+        match self.mutant {
+            Some(Mutant::CutIsWhole) => end.or_else(|_| {
+                let siem = self.world.siem.borrow();
+                Ok(PageEnd {
+                    next: Cursor(json!({ "offset": siem.newest().1 })),
+                    more: false,
+                })
+            }),
+            Some(Mutant::LinkNotFollowed) => end.map(|mut end| {
+                for place in places(&mut end.next) {
+                    if let Some(chain) = place.remove("chain") {
+                        place.insert("since".to_owned(), chain["window_to"].clone());
+                        place.insert("to".to_owned(), chain["window_to"].clone());
+                    }
+                }
+                end
+            }),
+            _ => end,
+        }
     }
 }

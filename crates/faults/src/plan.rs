@@ -7,10 +7,11 @@ use edgesiem_model::{Schema, Secret};
 use edgesiem_pipeline::Destination;
 use serde_json::{Map, Value, json};
 
-use crate::case::{Case, Written};
-use crate::mutants::{HastySource, Mutant};
+use crate::case::Case;
+use crate::mutants::{Mutant, MutantSource};
 use crate::world::bulk::Bulk;
 use crate::world::receiver::Kind;
+use crate::world::trend_micro::setting::{CAS, EVENTS, SERVICES, Setting, TOKEN};
 use crate::world::{SOURCE, World, sink_host};
 
 /// Name of the stream.
@@ -21,11 +22,9 @@ pub fn sink_name(sink: usize) -> String {
     format!("sink{sink}")
 }
 
-/// A schema by itself, to know what sinks must get.
-pub fn schema(written: Written) -> Box<dyn Schema> {
-    let mut case = Case::new(crate::case::Profile::Kv);
-    case.written = written;
-    parsed(&case).schema
+/// The schema of a case by itself, to know what sinks must get.
+pub fn schema(case: &Case) -> Box<dyn Schema> {
+    parsed(case).schema
 }
 
 /// The stream, with a source, sinks and scratch memory of its own.
@@ -41,9 +40,10 @@ pub fn stream(case: &Case, world: &Rc<World>) -> StreamConfig {
     }
     // The one that stands in where a configuration would have no sink at all.
     stream.sinks.truncate(case.sinks.len());
-    if case.mutant == Some(Mutant::CutIsWhole) {
-        let source = HastySource {
+    if case.mutant.is_some_and(Mutant::is_of_source) {
+        let source = MutantSource {
             source: stream.source,
+            mutant: case.mutant,
             world: Rc::clone(world),
         };
         stream.source = Box::new(source);
@@ -85,10 +85,9 @@ fn parsed(case: &Case) -> StreamConfig {
             "id": STREAM,
             "schema": case.written.name(),
             "sinks": names,
-            "source": {
-                "kind": "akamai-siem", "host": SOURCE, "config_ids": [14227],
-                "client_token": { "secret": "TOKEN" }, "client_secret": { "secret": "TOKEN" }, "access_token": { "secret": "TOKEN" },
-                "limit": case.limit, "min_limit": case.min_limit.min(case.limit),
+            "source": match &case.trend_micro {
+                None => akamai(case),
+                Some(setting) => trend_micro(case, setting),
             },
             "limits": {
                 "max_batch_events": case.batch_events,
@@ -97,11 +96,40 @@ fn parsed(case: &Case) -> StreamConfig {
         }],
         "sinks": Value::Object(sinks),
     });
-    let secret = |_: &str| Some(Secret::new("simulated".to_owned()));
+    let secret = |_: &str| Some(Secret::new(TOKEN.to_owned()));
     let config = Config::from_json(config, &secret, &[]);
     let mut config = config.expect("the configuration of a case is valid");
     let mut stream = config.streams.remove(0);
     // Fewer than a user may configure, so that few events fill it.
     stream.limits.max_stored_dead_letters = case.max_stored_dead_letters;
     stream
+}
+
+fn akamai(case: &Case) -> Value {
+    json!({
+        "kind": "akamai-siem", "host": SOURCE, "config_ids": [14227],
+        "client_token": { "secret": "TOKEN" }, "client_secret": { "secret": "TOKEN" }, "access_token": { "secret": "TOKEN" },
+        "limit": case.limit, "min_limit": case.min_limit.min(case.limit),
+    })
+}
+
+fn trend_micro(case: &Case, setting: &Setting) -> Value {
+    let mut source = json!({
+        "kind": "trend-micro-cas", "host": CAS, "token": { "secret": "TOKEN" },
+        "limit": case.limit,
+        "initial_lookback_s": setting.lookback_s,
+        "requests_per_minute": setting.per_minute,
+    });
+    // All of them are what a configuration without these keys means.
+    if setting.services < SERVICES.len() || setting.types < EVENTS.len() {
+        source["services"] = json!(SERVICES[..setting.services]);
+        source["events"] = json!(EVENTS[..setting.types]);
+    }
+    if setting.is_legacy {
+        source["path"] = json!("legacy");
+    }
+    if let Some(per_day) = setting.per_day {
+        source["requests_per_day"] = json!(per_day);
+    }
+    source
 }

@@ -7,9 +7,9 @@ use crate::chance::Chance;
 use crate::executor::Order;
 use crate::mutants::Mutant;
 use crate::simulate::MOST_EVENTS;
+use crate::world::fault::SourceFault;
 use crate::world::receiver::{ItemFault, Kind, SinkFault};
 use crate::world::reply::Ending;
-use crate::world::siem::SourceFault;
 
 /// Seed of the schedule with this number.
 pub const fn seed_of(seed: u64, number: u64) -> u64 {
@@ -52,7 +52,8 @@ pub fn case(profile: Profile, seed: u64, mutant: Option<Mutant>) -> Case {
     case
 }
 
-fn sinks(case: &mut Case, chance: &mut Chance) {
+/// Sinks, and what goes wrong at them.
+pub fn sinks(case: &mut Case, chance: &mut Chance) {
     let kinds = [Kind::Webhook, Kind::Splunk, Kind::SplunkAck, Kind::Bulk];
     let count = chance.between(1, 3);
     case.sinks = (0..count)

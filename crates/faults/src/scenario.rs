@@ -13,9 +13,9 @@ use crate::profiles::{Platform, TickEnd, durable_object, kv};
 use crate::simulate::MOST_EVENTS;
 use crate::world::World;
 use crate::world::events::Events;
+use crate::world::fault::SourceFault;
 use crate::world::receiver::{Kind, SinkFault};
 use crate::world::reply::Ending;
-use crate::world::siem::SourceFault;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scenarios");
 /// What the Worker waits for in one read of a body, unless the body ends (`AT_LEAST_BYTES` in worker/src/body.rs).
@@ -176,7 +176,7 @@ struct Player<'a> {
 impl<'a> Player<'a> {
     fn new(scenario: &'a Scenario, profile: Profile) -> Self {
         let plain = Case::new(profile);
-        let events = Events::new(MOST_EVENTS, crate::plan::schema(plain.written).as_mut());
+        let events = Events::akamai(MOST_EVENTS, crate::plan::schema(&plain).as_mut());
         let line_bytes = events.line(0).len() + 1;
         let case = Rc::new(scenario.case(profile, line_bytes));
         let world = World::new(&case, &events, true);

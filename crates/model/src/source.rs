@@ -28,6 +28,9 @@ pub struct PageLimits {
     pub configured: u32,
     /// Least time from one page request to the next, in milliseconds.
     pub min_interval_ms: u64,
+    /// Least time from the answer to one request to the next request, in milliseconds, whatever the request is for: retries
+    /// count, and so do those of the run before, which may have been killed. 0 if the source counts no requests.
+    pub quota_interval_ms: u64,
 }
 
 /// What a response to a page request means.
@@ -46,6 +49,13 @@ pub enum SourceVerdict {
     Resign {
         /// The server's clock minus the host's, in milliseconds; `None` if the response does not tell.
         clock_skew_ms: Option<i64>,
+        /// What the server said, for the operator.
+        error: Error,
+    },
+    /// What the bookmark led to is no longer known, but the same events are still to be had: ask from `cursor`.
+    AskFrom {
+        /// Where they are.
+        cursor: Cursor,
         /// What the server said, for the operator.
         error: Error,
     },
@@ -138,6 +148,18 @@ pub trait Source {
     /// How long the source keeps events, in seconds; `None` if that is not known.
     fn retention_s(&self) -> Option<u64> {
         None
+    }
+
+    /// What the operator should do before long although all is well, such as creating a token in place of one that
+    /// ends.
+    fn advice(&self, _now: Timestamp) -> Option<String> {
+        None
+    }
+
+    /// Where `page` begins, as dead letters and gaps tell it to the operator. Each of them has a copy, so that it has to be
+    /// short.
+    fn shown(&self, page: &PageRequest<'_>) -> Cursor {
+        page.cursor.clone()
     }
 
     /// Page sizes.

@@ -37,7 +37,7 @@ impl<H: Host, S: Store> Flow<'_, '_, H, S> {
                 continue;
             }
             letters.push(DeadLetter {
-                page: self.page.asked.cursor.clone(),
+                page: self.intake.page.clone(),
                 line: event.line,
                 part: None,
                 id: event.line_id,

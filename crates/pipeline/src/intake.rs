@@ -44,7 +44,8 @@ pub(crate) struct Intake<'a> {
     schema: &'a mut dyn Schema,
     ids: EventIds,
     batcher: Batcher,
-    page: Cursor,
+    /// Where the page begins, as it goes with dead letters.
+    pub(crate) page: Cursor,
     window: Option<&'a Window>,
     documents: Vec<u8>,
     ends: Vec<usize>,
@@ -87,7 +88,7 @@ impl<'a> Intake<'a> {
                 progress,
                 replay.map(|window| window.id.clone()),
             ),
-            page: asked.cursor.clone(),
+            page: stream.source.shown(&asked.page()),
             window: replay,
             documents: Vec::new(),
             ends: Vec::new(),

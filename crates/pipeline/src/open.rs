@@ -75,15 +75,19 @@ pub(crate) async fn open<H: Host, S: Store>(
         gap: None,
     };
     asked.limit = limit(stream, checkpoint, known, &asked.cursor);
+    let quota_ms = source.page_limits().quota_interval_ms;
     let (mut attempt, mut resigns, mut recoveries) = (0_u32, 0_u32, 0_u32);
     loop {
+        meter.wait_for_quota(host, quota_ms).await;
         store.still_running().await;
         meter.request();
         asked.now = host.now();
         host.entropy(&mut asked.nonce);
         let request = source.request(&asked.page())?;
         let server = request.endpoint.to_string();
-        let (after_ms, error) = match host.fetch(request).await {
+        let answer = host.fetch(request).await;
+        meter.source_answered(host);
+        let (after_ms, error) = match answer {
             Err(failed) => (None, unreachable_source(&server, &failed.to_string())),
             Ok((head, mut body)) => {
                 let refusal = refusal(&head, &mut body).await;
@@ -110,6 +114,16 @@ pub(crate) async fn open<H: Host, S: Store>(
                         continue;
                     }
                     SourceVerdict::Resign { error, .. } => (None, error),
+                    SourceVerdict::AskFrom { cursor, error } => {
+                        recoveries = recoveries.saturating_add(1);
+                        if recoveries > MAX_RECOVERIES || cursor == asked.cursor {
+                            return Err(error);
+                        }
+                        retried(report);
+                        asked.cursor = cursor;
+                        asked.limit = limit(stream, checkpoint, known, &asked.cursor);
+                        continue;
+                    }
                     SourceVerdict::Recover { error } if stream.replay.is_some() => {
                         return Err(no_longer_there(&error));
                     }
@@ -122,7 +136,10 @@ pub(crate) async fn open<H: Host, S: Store>(
                             return Err(error);
                         }
                         // Whatever was tried on the way, what was lost is the bookmark.
-                        let lost = checkpoint.cursor.clone();
+                        let lost = source.shown(&PageRequest {
+                            cursor: &checkpoint.cursor,
+                            ..asked.page()
+                        });
                         asked.gap = Some(Gap {
                             lost,
                             ..recovery.gap
@@ -136,6 +153,8 @@ pub(crate) async fn open<H: Host, S: Store>(
             }
         };
         attempt = attempt.saturating_add(1);
+        // Within the deadline or not at all: the back-off has to know of the wait that follows it.
+        let after_ms = after_ms.max((quota_ms > 0).then_some(quota_ms));
         let again = attempt < limits.max_attempts
             && back_off(host, attempt, after_ms, limits.max_backoff_ms, meter.begin).await;
         if !again {

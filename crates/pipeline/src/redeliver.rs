@@ -31,7 +31,7 @@ pub async fn redeliver<H: Host, S: Store>(
     letters: &[DeadLetter],
     budget: Budget,
 ) -> Redelivered {
-    let meter = Meter::new(host.now(), budget);
+    let meter = Meter::new(host.now(), budget, 0);
     // They are dead letters already: that many of them are still refused is no reason to stop.
     let limits = Limits {
         max_dead_letters: usize::MAX,

@@ -101,6 +101,7 @@ pub async fn run<H: Host, S: Store>(
     budget: Budget,
 ) -> Outcome {
     let started = host.now();
+    let quota_ms = stream.source.page_limits().quota_interval_ms;
     let (mut report, result) = match load(store, stream).await {
         Err(error) => (Report::default(), Err(error)),
         Ok((checkpoint, revision, known)) => {
@@ -108,7 +109,7 @@ pub async fn run<H: Host, S: Store>(
                 host,
                 store,
                 stream,
-                meter: Meter::new(started, budget),
+                meter: Meter::new(started, budget, quota_ms),
                 checkpoint,
                 revision,
                 known,
@@ -152,10 +153,11 @@ async fn load<S: Store>(
 
 impl<H: Host, S: Store> Run<'_, H, S> {
     async fn pages(&mut self, schema: &mut dyn Schema, most: u32) -> Result<(), Error> {
-        let interval_ms = self.stream.source.page_limits().min_interval_ms;
+        let limits = self.stream.source.page_limits();
+        let (interval_ms, quota_ms) = (limits.min_interval_ms, limits.quota_interval_ms);
         for page in 0..most {
             let asked_at = self.host.now();
-            if page > 0 && !self.meter.page_may_begin(self.host) {
+            if page > 0 && !self.meter.page_may_begin(self.host, quota_ms) {
                 return Ok(());
             }
             if matches!(self.page(schema).await?, Next::End) {
@@ -314,7 +316,7 @@ impl<H: Host, S: Store> Run<'_, H, S> {
         }
         let error = Error::new(
             ErrorKind::PageIncomplete,
-            "the page ended before its context line; the checkpoint has not moved",
+            "the page did not come whole; the checkpoint has not moved",
             format!("nothing if it passes: the next run asks for the same page with limit {limit}. If it lasts, look for a proxy that cuts long responses"),
         )
         .with("reason", reason);

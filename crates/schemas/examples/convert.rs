@@ -1,7 +1,8 @@
 //! Lines of standard input as documents: `cargo run -p edgesiem-schemas --example schema-convert -- SCHEMA [OPTIONS]`.
 //!
 //! OPTIONS is what may stand beside the schema's name in the configuration, and its filter, as JSON:
-//! `'{"expand_rules":true,"filter":{"drop":["akamai.siem.custom"]}}'`. An event that the filter leaves out gives nothing.
+//! `'{"expand_rules":true,"filter":{"drop":["akamai.siem.custom"]}}'`. An event that the filter leaves out gives nothing. The lines
+//! are Akamai's events; with `"events":"trend-micro-cas"` among the options they are those of Trend Micro Cloud App Security.
 //!
 //! Writes one document a line to standard output. A line that is no event goes to standard error, with its number from 1, blank
 //! lines aside, and the reason; the others go on. Exit code: 0, 1 if a line was no event, 2 for wrong usage, 3 if reading or
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use edgesiem_decode::{LineFramer, RawLine};
 use edgesiem_model::{Check, InsecureLoopback, Schema, Surroundings};
-use edgesiem_schemas::{FilterConfig, NAMES, SchemaConfig};
+use edgesiem_schemas::{Events, FilterConfig, NAMES, SchemaConfig};
 use serde_json::{Map, Value};
 
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -63,13 +64,20 @@ fn schema(name: &str, options: &str) -> Result<Box<dyn Schema>, String> {
         .map(serde_json::from_value)
         .transpose()
         .map_err(|error| format!("filter: {error}"))?;
+    let events = match table.remove("events") {
+        None => Events::default(),
+        Some(name) => name
+            .as_str()
+            .and_then(Events::by_name)
+            .ok_or_else(|| format!("events: use {}", Events::ALL.map(Events::name).join(" or ")))?,
+    };
     table.insert("name".to_owned(), Value::from(name));
     let mut check = Check::new(Surroundings {
         secrets: &|_| None,
         insecure: InsecureLoopback::Refuse,
         places: &[],
     });
-    let schema = SchemaConfig::from(Value::Object(table)).resolve(filter, &mut check);
+    let schema = SchemaConfig::from(Value::Object(table)).resolve(events, filter, &mut check);
     check.finish(schema).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         errors.join("\n")

@@ -10,7 +10,7 @@
 //! in these documents.
 
 use edgesiem_decode::{
-    Decoded, EventView, Facet, Headers, Kind, LongLiteral, Member, Value, Writer, long_literal,
+    Decoded, EventView, Facet, Headers, Kind, LongLiteral, Member, Value, Writer,
 };
 use edgesiem_model::{DocumentForm, Gap, Timestamp};
 
@@ -38,10 +38,11 @@ macro_rules! key {
     ($name:literal) => {
         const {
             assert!($name.len() <= 31, "a literal has 32 bytes");
-            &long_literal(concat!($name, "=").as_bytes())
+            &edgesiem_decode::long_literal(concat!($name, "=").as_bytes())
         }
     };
 }
+pub(crate) use key;
 
 /// A part of the extension.
 enum Part {
@@ -183,7 +184,7 @@ impl EventWriter for Cef {
 
 /// `key=`, what `value` writes, and a space; nothing if it writes nothing.
 #[inline(always)]
-fn pair(w: &mut Writer<'_>, key: &LongLiteral, value: impl FnOnce(&mut Writer<'_>)) {
+pub(crate) fn pair(w: &mut Writer<'_>, key: &LongLiteral, value: impl FnOnce(&mut Writer<'_>)) {
     let start = w.len();
     w.long_literal(key);
     let empty = w.len();
@@ -292,7 +293,7 @@ fn decoded(w: &mut Writer<'_>, value: Decoded<'_>) {
     }
 }
 
-fn lossy(w: &mut Writer<'_>, bytes: &[u8]) {
+pub(crate) fn lossy(w: &mut Writer<'_>, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         let valid = chunk.valid().as_bytes();
         escaped(w, (valid, valid.len()));

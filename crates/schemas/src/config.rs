@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Cef, Converter, Ecs, EcsSettings, ElasticIntegration, ElasticIntegrationSettings, EventWriter,
-    FilterConfig, NAMES, Ocsf, OcsfSettings, Otel, Sentinel, by_name, decoded,
+    Events, FilterConfig, NAMES, Ocsf, OcsfSettings, Otel, Sentinel, by_name, decoded, trend_micro,
 };
 
 /// A stream's schema: its name, `"ecs"`, or a table, `{ name = "ecs", expand_rules = true, event_original = true }`.
@@ -66,6 +66,13 @@ struct OcsfOptions {
     raw_data: bool,
 }
 
+/// Options of `ocsf` for Trend Micro's events.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TrendMicroOcsfOptions {
+    raw_data: bool,
+}
+
 /// Options of a schema that has none.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
@@ -96,14 +103,18 @@ impl SchemaConfig {
         }
     }
 
-    /// The schema with its options, and with `filter` if it filters anything. Problems have keys below `schema` and `filter`;
+    /// The schema of these events with its options, and with `filter` if it filters anything. Problems have keys below `schema` and `filter`;
     /// the schema is to be used only if there was none.
     pub fn resolve(
         self,
+        events: Events,
         filter: Option<FilterConfig>,
         check: &mut Check<'_>,
     ) -> Option<Box<dyn Schema>> {
-        let schema = self.schema(check);
+        let schema = match events {
+            Events::AkamaiSiem => self.schema(check),
+            Events::TrendMicroCas => self.trend_micro(check),
+        };
         let Some(filter) = filter else {
             return schema;
         };
@@ -129,11 +140,11 @@ impl SchemaConfig {
                 }
             }
         }
-        filter.resolve(schema, check)
+        filter.resolve(events, schema, check)
     }
 
     fn schema(self, check: &mut Check<'_>) -> Option<Box<dyn Schema>> {
-        let (name, mut options) = named(self.0, check)?;
+        let (name, mut options) = named(self.0, NAMES, check)?;
         let expand_rules = match options.remove("expand_rules") {
             None => false,
             Some(Value::Bool(expand_rules)) => expand_rules,
@@ -187,6 +198,58 @@ impl SchemaConfig {
     }
 }
 
+/// What a stream of Trend Micro's events may name, its options beside it.
+impl SchemaConfig {
+    fn trend_micro(self, check: &mut Check<'_>) -> Option<Box<dyn Schema>> {
+        let names = Events::TrendMicroCas.schemas();
+        let (name, mut options) = named(self.0, names, check)?;
+        if options.remove("expand_rules").is_some() {
+            check.problem(
+                "schema.expand_rules",
+                "an event of Trend Micro Cloud App Security is about one policy, and gives one document",
+                "remove it",
+            );
+        }
+        if options.remove("detection_finding").is_some() {
+            check.problem(
+                "schema.detection_finding",
+                "the class of a Trend Micro event follows from what it reports",
+                "remove it",
+            );
+        }
+        let table = Table {
+            options,
+            expand_rules: false,
+            check,
+        };
+        match name.as_str() {
+            Ecs::NAME => table.whole(|options: EcsOptions| {
+                Box::new(trend_micro::Ecs::new(EcsSettings {
+                    event_original: options.event_original,
+                }))
+            }),
+            Ocsf::NAME => table.whole(|options: TrendMicroOcsfOptions| {
+                Box::new(trend_micro::Ocsf::new(options.raw_data))
+            }),
+            other => match Events::TrendMicroCas.schema(other) {
+                Some(schema) => table.whole(|_: NoOptions| schema),
+                None => {
+                    let reason = if NAMES.contains(&other) {
+                        format!(
+                            "`{other}` has no place for events of Trend Micro Cloud App Security: it is Akamai's"
+                        )
+                    } else {
+                        format!("`{}` is not known", printable(other, 80))
+                    };
+                    let action = format!("use one of: {}", names.join(", "));
+                    table.check.problem("schema", &reason, &action);
+                    None
+                }
+            },
+        }
+    }
+}
+
 /// Members with which every document of the schema begins, as it promises to sinks.
 fn beginning(name: &str) -> &'static [&'static str] {
     match name {
@@ -198,8 +261,12 @@ fn beginning(name: &str) -> &'static [&'static str] {
 }
 
 /// Name and the other keys.
-fn named(value: Value, check: &mut Check<'_>) -> Option<(String, Map<String, Value>)> {
-    let names = || format!("use one of: {}", NAMES.join(", "));
+fn named(
+    value: Value,
+    names: &[&str],
+    check: &mut Check<'_>,
+) -> Option<(String, Map<String, Value>)> {
+    let names = || format!("use one of: {}", names.join(", "));
     match value {
         Value::String(name) => Some((name, Map::new())),
         Value::Object(mut table) => match table.remove("name") {

@@ -19,6 +19,7 @@ mod date;
 mod decoded;
 mod distinct;
 mod ecs;
+mod events;
 mod filter;
 mod geo;
 mod host;
@@ -29,6 +30,7 @@ mod ocsf;
 mod otel;
 mod raw;
 mod sentinel;
+mod trend_micro;
 mod url;
 
 pub use about::{ALL as ABOUT, About};
@@ -39,6 +41,7 @@ pub use config::options;
 pub use convert::{Converter, EventWriter, RuleChoice};
 pub use decoded::Decoded;
 pub use ecs::{ECS_VERSION, Ecs, EcsSettings};
+pub use events::Events;
 pub use filter::{AlternativeConfig, FilterConfig, Filtered, Text, TruncateConfig};
 pub use integration::{ElasticIntegration, ElasticIntegrationSettings};
 pub use ocsf::{OCSF_VERSION, Ocsf, OcsfSettings};
@@ -49,7 +52,7 @@ pub use sentinel::Sentinel;
 use edgesiem_decode::{Facts, Malformed};
 use edgesiem_model::{EventFacts, Schema, Timestamp, Unreadable};
 
-/// Names of all schemas, as in the configuration.
+/// Names of all schemas, as in the configuration; [`Events::schemas`] says which there are for which source.
 pub const NAMES: &[&str] = &[
     decoded::NAME,
     raw::NAME,
@@ -61,7 +64,7 @@ pub const NAMES: &[&str] = &[
     Otel::NAME,
 ];
 
-/// The schema of that name.
+/// The schema of that name for Akamai's events; [`Events::schema`] gives those of other sources.
 pub fn by_name(name: &str) -> Option<Box<dyn Schema>> {
     match name {
         decoded::NAME => Some(Box::new(Decoded::default())),

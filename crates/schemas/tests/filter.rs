@@ -24,7 +24,7 @@ use edgesiem_model::{
     Check, Cursor, DocumentForm, EventFacts, Gap, InsecureLoopback, Schema, Surroundings,
     Timestamp, Unreadable,
 };
-use edgesiem_schemas::{FilterConfig, NAMES, SchemaConfig, by_name};
+use edgesiem_schemas::{Events, FilterConfig, NAMES, SchemaConfig, by_name};
 use serde_json::{Value, json};
 
 type Problems = Vec<(String, String)>;
@@ -49,7 +49,7 @@ fn checked<T>(resolve: impl FnOnce(&mut Check<'_>) -> Option<T>) -> Result<T, Pr
 
 fn resolve(schema: Value, filter: Value) -> Result<Box<dyn Schema>, Problems> {
     let filter: FilterConfig = serde_json::from_value(filter).unwrap();
-    checked(|check| SchemaConfig::from(schema).resolve(Some(filter), check))
+    checked(|check| SchemaConfig::from(schema).resolve(Events::AkamaiSiem, Some(filter), check))
 }
 
 fn convert(schema: &mut dyn Schema, line: &str) -> (EventFacts, String) {
@@ -482,7 +482,8 @@ impl Schema for LogRecords {
 
 fn edited_record(filter: Value, record: &str) -> String {
     let filter: FilterConfig = serde_json::from_value(filter).unwrap();
-    let schema = checked(|check| filter.resolve(Some(Box::new(LogRecords)), check));
+    let schema =
+        checked(|check| filter.resolve(Events::AkamaiSiem, Some(Box::new(LogRecords)), check));
     convert(&mut *schema.unwrap(), record).1
 }
 

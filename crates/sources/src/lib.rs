@@ -5,4 +5,6 @@
 //! One folder a source, with the same files in each: `config` (what a user writes, checked once), `cursor`
 //! (the bookmark), `request`, `verdict`, `page`.
 
+pub mod akamai_security_monitor;
 pub mod akamai_siem;
+pub mod trend_micro_cas;

@@ -23,13 +23,15 @@ pub fn page(lines: &[impl AsRef<str>], next: &str, more: bool) -> String {
     body
 }
 
-/// Asks `GET /CURSOR?limit=N` of `source.test`. 200 is a page, 416 an unknown cursor, 408 a wrong clock
-/// (header `skew`), 429 and 5xx come back later, anything else stops.
+/// Asks `GET /CURSOR?limit=N` of `source.test`. 200 is a page, 410 another name of the same page (header `cursor`), 416 an
+/// unknown cursor, 408 a wrong clock (header `skew`), 429 and 5xx come back later, anything else stops.
 pub struct ScriptedSource {
     /// Page size asked for.
     pub limit: u32,
     /// Least time between pages, in milliseconds.
     pub min_interval_ms: u64,
+    /// Least time from one answer to the next request, in milliseconds.
+    pub quota_interval_ms: u64,
 }
 
 fn refused(kind: ErrorKind, head: &ResponseHead) -> Error {
@@ -63,6 +65,7 @@ impl Source for ScriptedSource {
             min: 10,
             configured: self.limit,
             min_interval_ms: self.min_interval_ms,
+            quota_interval_ms: self.quota_interval_ms,
         }
     }
 
@@ -88,6 +91,10 @@ impl Source for ScriptedSource {
             408 => SourceVerdict::Resign {
                 clock_skew_ms: head.header("skew").and_then(|skew| skew.parse().ok()),
                 error: refused(ErrorKind::SourceRefused, head),
+            },
+            410 => SourceVerdict::AskFrom {
+                cursor: Cursor(json!(head.header("cursor"))),
+                error: refused(ErrorKind::SourceUnavailable, head),
             },
             416 => SourceVerdict::Recover {
                 error: refused(ErrorKind::SourceRefused, head),

@@ -1,6 +1,9 @@
 //! What others threw, in words; and errors as JavaScript throws them.
 
+use std::collections::BTreeMap;
+
 use edgesiem::administer::Refusal;
+use edgesiem::reports::ReportError;
 use edgesiem::{Error, StoreError, printable};
 use js_sys::{JSON, Reflect};
 use serde::Serialize;
@@ -94,10 +97,46 @@ pub(crate) fn of_config(problems: &[Error]) -> JsValue {
             user_action: problem.user_action(),
         })
         .collect();
-    if let (Ok(list), Some(error)) = (to_js(&problems), error.dyn_ref::<js_sys::Error>()) {
-        set(error, "problems", &list);
+    with_member(error, "problems", &problems)
+}
+
+/// Adds a member to a thrown error.
+fn with_member(error: JsValue, name: &str, value: &impl Serialize) -> JsValue {
+    if let (Ok(value), Some(error)) = (to_js(value), error.dyn_ref::<js_sys::Error>()) {
+        set(error, name, &value);
     }
     error
+}
+
+/// There is no report; broken rules are members of `problems`, facts of `context`.
+pub(crate) fn of_report(error: &ReportError) -> JsValue {
+    let mut made = thrown(
+        error.code(),
+        &error.message(),
+        error.user_action(),
+        error.retryable(),
+    );
+    let context: BTreeMap<&str, &str> = error
+        .context()
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    if !context.is_empty() {
+        made = with_member(made, "context", &context);
+    }
+    let problems: Vec<Problem<'_>> = error
+        .problems()
+        .iter()
+        .map(|problem| Problem {
+            key: &problem.key,
+            message: &problem.message,
+            user_action: &problem.user_action,
+        })
+        .collect();
+    if !problems.is_empty() {
+        made = with_member(made, "problems", &problems);
+    }
+    made
 }
 
 pub(crate) fn of_core(error: &Error) -> JsValue {

@@ -1,9 +1,10 @@
 //! Which schema, with which options and which filter.
 
 use edgesiem_model::{Check, InsecureLoopback, Schema, Surroundings, printable};
-use edgesiem_schemas::{FilterConfig, NAMES, SchemaConfig, by_name};
+use edgesiem_schemas::{Events, FilterConfig, NAMES, SchemaConfig, by_name};
 use js_sys::JSON;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -16,21 +17,43 @@ const TYPES: &str = r#"
 /** What an event is written as. */
 export type SchemaName = "decoded" | "raw" | "ecs" | "elastic-integration" | "cef" | "ocsf" | "sentinel" | "otel";
 
-/** A schema with options, with the keys of the configuration file. */
+/** Whose events are converted: lines of Akamai's SIEM API, or elements of `security_events` of Trend Micro Cloud App Security. */
+export type EventsName = "akamai-siem" | "trend-micro-cas";
+
+/**
+ * A schema with options, with the keys of the configuration file, and with `events`, which a stream knows by its source:
+ * Akamai's unless it says otherwise.
+ */
 export type SchemaTable =
-    | { name: "decoded" | "raw" }
+    | { name: "decoded" | "raw"; events?: "akamai-siem" | undefined }
+    | { name: "decoded" | "raw" | "cef" | "otel"; events: "trend-micro-cas" }
+    | {
+          name: "ecs";
+          events: "trend-micro-cas";
+          /** Put the line as received into `event.original`. */
+          event_original?: boolean | undefined;
+      }
+    | {
+          name: "ocsf";
+          events: "trend-micro-cas";
+          /** Put the line as received into `raw_data`. */
+          raw_data?: boolean | undefined;
+      }
     | {
           name: "elastic-integration";
+          events?: "akamai-siem" | undefined;
           /** Have the pipeline keep the line in `event.original`. */
           preserve_original_event?: boolean | undefined;
       }
     | {
           name: "cef" | "sentinel" | "otel";
+          events?: "akamai-siem" | undefined;
           /** A document for each rule of an event instead of one for the event. */
           expand_rules?: boolean | undefined;
       }
     | {
           name: "ecs";
+          events?: "akamai-siem" | undefined;
           /** A document for each rule of an event instead of one for the event. */
           expand_rules?: boolean | undefined;
           /** Put the line as received into `event.original`. */
@@ -38,6 +61,7 @@ export type SchemaTable =
       }
     | {
           name: "ocsf";
+          events?: "akamai-siem" | undefined;
           /** A document for each rule of an event instead of one for the event. */
           expand_rules?: boolean | undefined;
           /** Write Detection Findings (2004) instead of HTTP Activity (4002). */
@@ -83,15 +107,24 @@ export type Condition =
 /// The schema of pages and events unless the caller names another.
 const DEFAULT_SCHEMA: &str = "decoded";
 
-/// Names of the schemas that events can be converted to.
+/// Names of the schemas that events can be converted to: Akamai's, unless others are named.
 #[wasm_bindgen(js_name = schemaNames, unchecked_return_type = "SchemaName[]")]
-pub fn schema_names() -> Vec<String> {
-    NAMES.iter().map(|name| (*name).to_owned()).collect()
+pub fn schema_names(
+    #[wasm_bindgen(unchecked_optional_param_type = "EventsName")] events: &JsValue,
+) -> Result<Vec<String>, JsValue> {
+    let events = if is_missing(events) {
+        Events::default()
+    } else {
+        named_events(events.as_string().as_deref(), "events")?
+    };
+    let names = events.schemas().iter();
+    Ok(names.map(|name| (*name).to_owned()).collect())
 }
 
 /// The schema that the caller means: a name, a table with options, or nothing for `decoded`; and what it leaves out.
 pub(crate) fn schema(schema: &JsValue, filter: &JsValue) -> Result<Box<dyn Schema>, JsValue> {
     let no_filter = is_missing(filter);
+    let mut events = Events::default();
     let config = if is_missing(schema) {
         SchemaConfig::default()
     } else if let Some(name) = schema.as_string() {
@@ -100,7 +133,15 @@ pub(crate) fn schema(schema: &JsValue, filter: &JsValue) -> Result<Box<dyn Schem
         }
         SchemaConfig::from(name.as_str())
     } else {
-        typed("schema", schema)?
+        let mut table: Value = typed("schema", schema)?;
+        // A stream knows it by its source, so that it is no key of the configuration.
+        if let Some(named) = table
+            .as_object_mut()
+            .and_then(|table| table.remove("events"))
+        {
+            events = named_events(named.as_str(), "schema.events")?;
+        }
+        SchemaConfig::from(table)
     };
     if no_filter && config.name() == Some(DEFAULT_SCHEMA) && !schema.is_object() {
         return by_name(DEFAULT_SCHEMA).ok_or_else(|| unknown(DEFAULT_SCHEMA));
@@ -115,7 +156,7 @@ pub(crate) fn schema(schema: &JsValue, filter: &JsValue) -> Result<Box<dyn Schem
         insecure: InsecureLoopback::Refuse,
         places: &[],
     });
-    let resolved = config.resolve(filter, &mut check);
+    let resolved = config.resolve(events, filter, &mut check);
     check.finish(resolved).map_err(|problems| {
         let problems: Vec<Problem> = problems.iter().map(Problem::from).collect();
         config_error(&problems)
@@ -124,6 +165,15 @@ pub(crate) fn schema(schema: &JsValue, filter: &JsValue) -> Result<Box<dyn Schem
 
 fn is_missing(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
+}
+
+/// The events of that name, which is the value of `key`.
+fn named_events(name: Option<&str>, key: &str) -> Result<Events, JsValue> {
+    name.and_then(Events::by_name).ok_or_else(|| {
+        let names = Events::ALL.map(Events::name).join(", ");
+        let reason = "there are no such events";
+        config_error(&[Problem::new(key, reason, &format!("use one of {names}"))])
+    })
 }
 
 fn unknown(name: &str) -> JsValue {

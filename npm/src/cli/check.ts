@@ -19,8 +19,8 @@ interface CheckOptions extends ConfigOptions {
 }
 
 const HELP = `
-Validates the configuration, fetches one event from each source with a signed request, measures the difference of the clocks, and
-asks each sink for its health. Nothing is delivered, and no offset moves. A sink that nobody can ask without delivering something is
+Validates the configuration, asks each source for one event with its credentials, measures the difference of the clocks, and asks each
+sink for its health. Nothing is delivered, and no offset moves. A sink that nobody can ask without delivering something is
 unknown; the folder of a file is looked at.
 
 Exit code: 0 nothing failed, 2 the configuration cannot be used, 3 a source or a sink failed.

@@ -11,6 +11,7 @@ import { register as registerInit } from "./init.ts";
 import { fitted } from "./help-text.ts";
 import { register as registerPull } from "./pull.ts";
 import { register as registerReplay } from "./replay.ts";
+import { register as registerReport } from "./report.ts";
 import { register as registerSign } from "./sign.ts";
 import { register as registerStatus } from "./status.ts";
 import { documentsForTerminal } from "./terminal.ts";
@@ -21,6 +22,7 @@ Examples:
   edgesiem decode page.json                       decode a page of events that was fetched before
   edgesiem sign GET '/siem/v1/configs/14227?offset=NULL' --curl | sh
   edgesiem pull --config edgesiem.toml --follow   pull, convert and deliver until interrupted
+  edgesiem report packs                           reports of Akamai's Security Monitor, on demand
 
 Exit code: 0 all well, 1 some input was rejected, 2 wrong usage or configuration, 3 a source or a sink failed.`;
 
@@ -43,7 +45,7 @@ class FittedCommand extends Command {
 /** The command with all its subcommands. */
 export function buildProgram(): Command {
   const program = new FittedCommand("edgesiem")
-    .description("Pulls security events of the Akamai SIEM API, decodes them, and delivers them at least once.")
+    .description("Pulls security events of Akamai and of Trend Micro Cloud App Security, decodes them, and delivers them at least once.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
@@ -63,6 +65,7 @@ export function buildProgram(): Command {
     registerStatus,
     registerCheck,
     registerDeadLetters,
+    registerReport,
     registerCompletion,
   ];
   for (const register of registrations) register(program);

@@ -44,7 +44,7 @@ export function isQuick(options: QuickOptions): boolean {
 /** The configuration that the options mean. Without `--state` its `state` is empty: nothing is kept. */
 export async function quickConfig(options: QuickOptions): Promise<Configured> {
   const { configId = [], to } = options;
-  if (options.source !== "akamai-siem") throw new CommandError(`--source ${options.source ?? ""} is unknown`, EXIT.usage, "use akamai-siem");
+  if (options.source !== "akamai-siem") throw new CommandError(`--source ${options.source ?? ""} is unknown`, EXIT.usage, "use akamai-siem; other sources need a configuration, which `edgesiem init --source` writes");
   if (configId.length === 0) throw new CommandError("--config-id is missing", EXIT.usage, "name at least one, from the SIEM Integration section of a security configuration");
   if (to === undefined) throw new CommandError("--to is missing", EXIT.usage, "use stdout, file:PATH or a URL that takes webhooks");
   const environment = await readSecrets(options);

@@ -1,6 +1,8 @@
 /** The whole pipeline, the same that the Worker runs, over a store and a network of the caller's choice. */
 
-export { AkamaiSiemClient, type AkamaiSiemClientOptions, type Gap } from "./client.ts";
+export { AkamaiSiemClient, type AkamaiSiemClientOptions } from "./client.ts";
+export type { EventClientOptions } from "./client-base.ts";
+export type { Gap } from "./client-store.ts";
 export type { HostOptions, PipelineHost, PipelineStore, WriteAnswer, WriteRequest } from "./host.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { Pipeline, type AnyConfig, type ReplayWindow, type RunOptions } from "./pipeline.ts";
@@ -16,4 +18,19 @@ export type {
   SinkReport,
   StreamInfo,
 } from "./reports.ts";
+export {
+  SecurityMonitorClient,
+  type DataSource,
+  type DataStore,
+  type IdOrName,
+  type Report,
+  type ReportColumn,
+  type ReportField,
+  type ReportFilter,
+  type ReportPack,
+  type ReportQuery,
+  type ReportSort,
+  type SecurityMonitorClientOptions,
+} from "./security-monitor.ts";
+export { TrendMicroCasClient, type TrendMicroCasClientOptions, type TrendMicroCasEvent, type TrendMicroCasRegion } from "./trend-micro-client.ts";
 export { runPipeline, type RunPipelineOptions } from "./run.ts";

@@ -9,14 +9,16 @@
 import type { Pipeline as RawPipeline } from "../../pkg-pipeline/edgesiem_wasm_pipeline.js";
 import { CoreStoppedError, fromCore } from "../errors.ts";
 import makeGlue from "./glue.js";
-import type { PipelineHost } from "./host.ts";
 
 export type { RawPipeline };
 
-/** One instance of the module and the pipeline in it. */
-export class Instance {
-  readonly #glue: ReturnType<typeof makeGlue>;
-  #pipeline: RawPipeline | undefined;
+/** What the module exports. */
+export type Glue = ReturnType<typeof makeGlue>;
+
+/** One instance of the module and the object of `T` in it. */
+export class Instance<T = RawPipeline> {
+  readonly #glue: Glue;
+  #object: T | undefined;
   /** Rejects each call that is under way. */
   readonly #underWay = new Set<(reason: unknown) => void>();
   #stopped: CoreStoppedError | undefined;
@@ -35,12 +37,12 @@ export class Instance {
     );
   }
 
-  /** Reads a configuration in a fresh instance. Rejects with this package's errors: the configuration cannot be used. */
-  static async open(module: WebAssembly.Module, config: object, host: PipelineHost): Promise<Instance> {
-    const instance = new Instance();
+  /** Makes an object in a fresh instance. Rejects with this package's errors: its configuration cannot be used. */
+  static async open<T>(module: WebAssembly.Module, make: (glue: Glue) => T): Promise<Instance<T>> {
+    const instance = new Instance<T>();
     try {
       await instance.#glue.default({ module_or_path: module });
-      instance.#pipeline = new instance.#glue.Pipeline(config, host);
+      instance.#object = make(instance.#glue);
       return instance;
     } catch (error) {
       throw isTrap(error) ? stopped(error) : fromCore(error);
@@ -52,16 +54,16 @@ export class Instance {
     return this.#stopped !== undefined;
   }
 
-  /** Calls the pipeline. Rejects if it does, and with {@link CoreStoppedError} if the instance stops before the call ends. */
-  async call<T>(work: (pipeline: RawPipeline) => T | Promise<T>): Promise<T> {
-    const pipeline = this.#pipeline;
+  /** Calls the object. Rejects if it does, and with {@link CoreStoppedError} if the instance stops before the call ends. */
+  async call<R>(work: (object: T) => R | Promise<R>): Promise<R> {
+    const object = this.#object;
     if (this.#stopped !== undefined) throw this.#stopped;
-    if (pipeline === undefined) throw new Error("the instance was not opened");
+    if (object === undefined) throw new Error("the instance was not opened");
     let reject: (reason: unknown) => void = () => undefined;
     const whenStopped = new Promise<never>((_, give) => (reject = give));
     this.#underWay.add(reject);
     try {
-      return await Promise.race([whenStopped, (async () => work(pipeline))()]);
+      return await Promise.race([whenStopped, (async () => work(object))()]);
     } catch (error) {
       if (isTrap(error)) throw this.#stop(error);
       throw fromCore(error);

@@ -78,7 +78,7 @@ export class Pipeline {
     // A copy: what is changed later would be read when an instance has to be replaced.
     const kept = structuredClone(config);
     const complete = hostOf(host, signal);
-    const instance = await Instance.open(await sharedModule(), kept, complete);
+    const instance = await Instance.open(await sharedModule(), ({ Pipeline }) => new Pipeline(kept, complete));
     const streams = await instance.call((pipeline) => pipeline.streams());
     return new Pipeline(kept, complete, instance, streams);
   }
@@ -135,7 +135,7 @@ export class Pipeline {
 
   async #fresh(spent: Promise<Instance>): Promise<Instance> {
     try {
-      return await Instance.open(await sharedModule(), this.#config, this.#host);
+      return await Instance.open(await sharedModule(), ({ Pipeline }) => new Pipeline(this.#config, this.#host));
     } catch (error) {
       this.#instance = spent;
       throw error;

@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, Url};
 use worker::Env;
 
-use crate::{overview, settings, streams};
+use crate::{overview, reports, settings, streams};
 use answer::{Answer, Refusal};
 use route::{HEALTHZ, Route, Verb, route};
 
@@ -57,6 +57,7 @@ async fn admin(
     match found? {
         Route::Status => overview::status(env).await,
         Route::Metrics => overview::metrics(env).await,
+        Route::Reports => reports::report(env, body::read(request).await?).await,
         Route::Stream(stream, verb) => {
             let body = body::read(request).await?;
             let query = |name: &str| url.search_params().get(name);

@@ -10,6 +10,7 @@ pub(crate) const HEALTHZ: &str = "/healthz";
 pub(crate) enum Route<'a> {
     Status,
     Metrics,
+    Reports,
     Stream(&'a str, Verb<'a>),
 }
 
@@ -39,6 +40,7 @@ pub(crate) fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusa
     let routes: &[(&str, Route<'a>)] = match segments.as_slice() {
         ["status"] => &[("GET", Route::Status)],
         ["metrics"] => &[("GET", Route::Metrics)],
+        ["reports"] => &[("POST", Route::Reports)],
         ["streams", stream, rest @ ..] => return of_stream(method, stream, rest),
         _ => &[],
     };

@@ -40,6 +40,18 @@ enum Came {
 }
 
 pub(super) async fn check<H: Host>(host: &H, stream: &StreamConfig) -> Finding {
+    let finding = asked(host, stream).await;
+    match stream.source.advice(host.now()) {
+        Some(advice) if finding.user_action.is_none() => finding.advising(advice),
+        Some(advice) => Finding {
+            message: format!("{}; {advice}", finding.message),
+            ..finding
+        },
+        None => finding,
+    }
+}
+
+async fn asked<H: Host>(host: &H, stream: &StreamConfig) -> Finding {
     let first = ask(host, stream, 0).await;
     let Came::WrongTime {
         clock_skew_ms: Some(skew_ms),
@@ -144,7 +156,9 @@ async fn ask<H: Host>(host: &H, stream: &StreamConfig, clock_skew_ms: i64) -> As
             error,
         },
         SourceVerdict::Recover { error } => Came::TooOld(error),
-        SourceVerdict::Retry { error, .. } | SourceVerdict::Stop(error) => Came::Failed(error),
+        SourceVerdict::Retry { error, .. }
+        | SourceVerdict::AskFrom { error, .. }
+        | SourceVerdict::Stop(error) => Came::Failed(error),
     };
     Asked {
         came,

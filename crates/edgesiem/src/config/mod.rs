@@ -10,12 +10,16 @@ use edgesiem_model::{
     Budget, Error, InsecureLoopback, Limits, Schema, Scheme, Secret, Source, StreamId, Surroundings,
 };
 use edgesiem_pipeline::Destination;
+use edgesiem_sources::akamai_security_monitor::{self, SecurityMonitor};
 use serde::Deserialize;
 use serde_json::Value;
 
 use stream::{SinkTable, SinkTables, one_stream, sink_names};
 pub(crate) use table::typed;
-use table::{at, out_of_range};
+use table::{at, below, out_of_range};
+
+/// Key of the table of Akamai Security Monitor.
+pub(crate) const SECURITY_MONITOR: &str = "security_monitor";
 
 /// Where checkpoints are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -36,6 +40,8 @@ pub struct Config {
     pub store: Store,
     /// When a run ends by itself.
     pub budget: Budget,
+    /// Where reports are asked for, if anywhere.
+    pub security_monitor: Option<SecurityMonitor>,
 }
 
 /// A configuration whose streams stand or fall each by itself.
@@ -46,8 +52,10 @@ pub struct Parsed {
     pub store: Store,
     /// When a run ends by itself.
     pub budget: Budget,
-    /// Problems of sinks that no stream uses. They stop nothing, but a mistake should not wait for the day on which
-    /// the sink is needed.
+    /// Where reports are asked for, if anywhere and if it can be used.
+    pub security_monitor: Option<SecurityMonitor>,
+    /// Problems of sinks that no stream uses, and of `security_monitor`. They stop no stream, but a mistake should not wait
+    /// for the day on which the table is needed.
     pub problems: Vec<Error>,
 }
 
@@ -86,6 +94,8 @@ struct Root {
     allow_insecure_loopback: bool,
     #[serde(default)]
     budget: BudgetTable,
+    #[serde(default)]
+    security_monitor: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -175,6 +185,7 @@ impl Config {
             streams,
             store: parsed.store,
             budget: parsed.budget,
+            security_monitor: parsed.security_monitor,
         })
     }
 
@@ -235,19 +246,42 @@ fn read(
         })
         .collect();
     let used: BTreeSet<&str> = root.streams.iter().flat_map(sink_names).collect();
-    let problems = sinks
+    let mut problems: Vec<Error> = sinks
         .iter()
         .filter(|(name, _)| !used.contains(name.as_str()))
         .flat_map(|(_, sink)| sink.problems.iter().cloned())
         .collect();
+    let monitor = root
+        .security_monitor
+        .and_then(|table| match security_monitor(table, around) {
+            Ok(monitor) => Some(monitor),
+            Err(errors) => {
+                problems.extend(errors);
+                None
+            }
+        });
     let streams = streams(root.streams, &sinks, around);
     let parsed = Parsed {
         streams,
         store: root.store,
         budget: root.budget.budget(),
+        security_monitor: monitor,
         problems,
     };
     Ok((parsed, root_problems))
+}
+
+/// The table `security_monitor`.
+///
+/// # Errors
+/// Every problem of it, each with the path of its key.
+pub(crate) fn security_monitor(
+    table: Value,
+    around: Surroundings<'_>,
+) -> Result<SecurityMonitor, Vec<Error>> {
+    typed::<akamai_security_monitor::Config>(table)
+        .and_then(|config| config.resolve(around))
+        .map_err(|errors| below(SECURITY_MONITOR, errors))
 }
 
 /// Of several streams with one id the first keeps it: the checkpoint under that name is most likely its own.

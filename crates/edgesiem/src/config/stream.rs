@@ -82,7 +82,9 @@ pub(super) fn one_stream(
         })
         .ok();
     let mut check = Check::new(around);
-    let schema = table.schema.resolve(table.filter, &mut check);
+    let kind = table.source.get("kind").and_then(Value::as_str);
+    let events = registry::events(kind.unwrap_or_default());
+    let schema = table.schema.resolve(events, table.filter, &mut check);
     let schema = check
         .finish(schema)
         .map_err(|errors| problems.extend(below(path, errors)))

@@ -87,7 +87,12 @@ impl Namespace {
 
     fn write(&self, key: &str, version: Version) {
         let mut values = self.values.borrow_mut();
-        values.entry(key.to_owned()).or_default().push(version);
+        let versions = values.entry(key.to_owned()).or_default();
+        // Nobody will read the older ones, and days of them would fill the memory.
+        if self.case.profile.is_exact() || self.case.staleness == Staleness::None {
+            versions.clear();
+        }
+        versions.push(version);
     }
 
     /// Runs something to its end without a schedule.

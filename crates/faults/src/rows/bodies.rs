@@ -7,9 +7,9 @@
 use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case, SinkCase, Written};
 use crate::simulate::simulate;
+use crate::world::fault::SourceFault;
 use crate::world::receiver::Kind;
 use crate::world::reply::Ending;
-use crate::world::siem::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
     ("body cut at every byte, network error", ALL, |s| {

@@ -2,7 +2,7 @@
 
 use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case};
-use crate::world::siem::SourceFault;
+use crate::world::fault::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
     (

@@ -6,6 +6,7 @@ mod kills;
 mod overlaps;
 mod pages;
 mod sinks;
+mod trend_micro;
 
 use crate::case::{Case, Profile};
 use crate::mutants::Mutant;
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = Row> {
         bodies::ROWS,
         pages::ROWS,
         budgets::ROWS,
+        trend_micro::ROWS,
     ]
     .into_iter()
     .flatten()
@@ -241,6 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn a_window_of_which_only_the_first_page_is_read_shows_as_lost_events() {
+        loses(
+            "trend-micro: killed at every await point",
+            Mutant::LinkNotFollowed,
+        );
+    }
+
+    #[test]
+    fn events_of_an_instant_that_are_forgotten_show_as_sent_twice_without_a_kill() {
+        sends_more_than_the_bound(
+            "trend-micro: events at one instant across the ends of pages and windows",
+            Mutant::SeenForgotten,
+        );
+    }
+
+    #[test]
+    fn a_quota_that_is_not_waited_for_shows_in_the_books_of_the_server() {
+        let name = "trend-micro: killed at every await point";
+        let tally = row(name, Some(Mutant::QuotaIgnored));
+        let problem = &tally.failures.first().unwrap().1;
+        assert!(problem.contains("one too many in a minute"), "{tally:?}");
+    }
+
+    #[test]
     fn a_page_beyond_the_budget_never_ends_if_progress_is_not_written_down() {
         let name = "page beyond the budget finishes over several ticks";
         let tally = row(name, Some(Mutant::ProgressForgotten));
@@ -258,6 +284,7 @@ mod tests {
             "2 runs at once, every pair of switches",
             "sink: poison at each position, alone and in pairs",
             "page beyond the budget finishes over several ticks",
+            "trend-micro: events at one instant across the ends of pages and windows",
         ] {
             let tally = row(name, None);
             assert_eq!((tally.failed, tally.lost), (0, 0), "{name}: {tally:?}");

@@ -3,8 +3,8 @@
 use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case, SinkCase};
 use crate::simulate::Simulated;
+use crate::world::fault::SourceFault;
 use crate::world::receiver::{ItemFault, Kind};
-use crate::world::siem::SourceFault;
 
 pub(super) const ROWS: &[Row] = &[
     (

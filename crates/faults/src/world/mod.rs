@@ -1,11 +1,14 @@
 //! The world outside of a run: servers, a clock, chance, and the books of what arrived.
 
 pub mod bulk;
+mod civil;
 pub mod events;
+pub mod fault;
 pub mod ledger;
 pub mod receiver;
 pub mod reply;
 pub mod siem;
+pub mod trend_micro;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,13 +20,17 @@ use self::ledger::Ledger;
 use self::receiver::Receiver;
 use self::reply::{Fate, Reading, Reply};
 use self::siem::Siem;
+use self::trend_micro::TrendMicro;
+use self::trend_micro::setting::CAS;
 use crate::case::Case;
 use crate::chance::Chance;
 use crate::executor::Executor;
 use crate::mutants::Mutant;
 
-/// Host name of the source.
+/// Host name of the source, if it is Akamai's.
 pub const SOURCE: &str = "siem.test";
+/// When a world begins.
+pub const BEGINNING: Timestamp = Timestamp::from_secs(FIRST_EVENT_S + 3600);
 /// How long an answer takes.
 const ANSWER_MS: u64 = 20;
 
@@ -37,8 +44,12 @@ pub struct World {
     events: Rc<Events>,
     /// Steps and time.
     pub executor: Rc<Executor>,
-    /// The source's server.
+    /// The source's server, if it is Akamai's.
     pub siem: RefCell<Siem>,
+    /// The source's server, if it is Trend Micro's.
+    pub trend_micro: Option<RefCell<TrendMicro>>,
+    /// Requests that went to no server of this world.
+    pub strays: RefCell<Vec<String>>,
     /// The sinks' servers, in the order of the stream.
     pub receivers: RefCell<Vec<Receiver>>,
     /// What arrived.
@@ -58,21 +69,29 @@ pub struct World {
 impl World {
     /// As `case` describes it, with all of its events.
     pub fn new(case: &Case, events: &Rc<Events>, trace: bool) -> Rc<Self> {
-        let start = Timestamp::from_secs(FIRST_EVENT_S + 3600);
         let names = (0..case.sinks.len()).map(crate::plan::sink_name).collect();
         let mut siem = Siem::new(Rc::clone(events), case.events, case.available);
         siem.faults = case.source_faults.clone();
         siem.arrivals = case.arrivals.clone();
         siem.is_disturbed = case.is_disturbed();
         siem.batch_events = case.batch_events as u32;
+        let trend_micro = case.trend_micro.as_ref().map(|setting| {
+            let mut server = TrendMicro::new(Rc::clone(events), setting.clone(), BEGINNING);
+            server.faults = case.source_faults.clone();
+            server.is_disturbed = case.is_disturbed();
+            server.batch_events = case.batch_events as u32;
+            RefCell::new(server)
+        });
         let receivers = case
             .sinks
             .iter()
             .map(|sink| Receiver::new(sink.kind, Rc::clone(events), sink.script.clone()));
         Rc::new(Self {
             events: Rc::clone(events),
-            executor: Executor::new(start, trace),
+            executor: Executor::new(BEGINNING, trace),
             siem: RefCell::new(siem),
+            trend_micro,
+            strays: RefCell::default(),
             receivers: RefCell::new(receivers.collect()),
             ledger: RefCell::new(Ledger::new(Rc::clone(events), case.events as usize, names)),
             batch_events: case.batch_events as u64,
@@ -113,10 +132,32 @@ impl World {
     pub fn calm_down(&self) {
         self.calm.set(true);
         self.siem.borrow_mut().calm();
+        if let Some(server) = &self.trend_micro {
+            server.borrow_mut().calm();
+        }
         for receiver in self.receivers.borrow_mut().iter_mut() {
             receiver.script.faults.clear();
             receiver.script.down_for_runs = 0;
         }
+    }
+
+    /// Whether nothing will happen any more that a run has not had the time to read.
+    pub fn is_quiet(&self) -> bool {
+        let now = self.executor.now().min(self.now());
+        let server = self.trend_micro.as_ref();
+        server.is_none_or(|server| server.borrow().is_quiet(now))
+    }
+
+    /// If no run can begin now: when one can.
+    pub fn returns_at(&self) -> Option<Timestamp> {
+        let server = self.trend_micro.as_ref()?.borrow();
+        server.client_returns_at(self.executor.now())
+    }
+
+    /// Events that were served again in a page that was not what it was before.
+    pub fn changed(&self) -> u64 {
+        let server = self.trend_micro.as_ref();
+        server.map_or(self.siem.borrow().changed, |server| server.borrow().changed)
     }
 
     /// Nobody knows whether what every sink was being sent has arrived.
@@ -141,9 +182,13 @@ impl World {
 
     fn answer(&self, request: &HttpRequest) -> Reply {
         let host = request.endpoint.host();
-        if host == SOURCE {
-            let mut siem = self.siem.borrow_mut();
-            let reply = siem.answer(request, self.executor.now());
+        let now = self.executor.now();
+        let page = match &self.trend_micro {
+            Some(server) if host == CAS => Some(server.borrow_mut().answer(request, now)),
+            None if host == SOURCE => Some(self.siem.borrow_mut().answer(request, now)),
+            _ => None,
+        };
+        if let Some(reply) = page {
             self.executor.note(|| {
                 let (status, bytes) = (reply.head.status, reply.body.len());
                 let fate = reply.fate;
@@ -152,8 +197,10 @@ impl World {
             return reply;
         }
         let sinks = self.receivers.borrow().len();
-        let sink = (0..sinks).find(|sink| host == sink_host(*sink));
-        let sink = sink.expect("the request goes to a server of this world");
+        let Some(sink) = (0..sinks).find(|sink| host == sink_host(*sink)) else {
+            self.strays.borrow_mut().push(request.url());
+            return Reply::none(Fate::Reset);
+        };
         let run = self.executor.running();
         let taken = self.receivers.borrow_mut()[sink].answer(request, run);
         let mut ledger = self.ledger.borrow_mut();
@@ -178,7 +225,9 @@ impl Host for World {
     async fn fetch(&self, request: HttpRequest) -> Result<(ResponseHead, Reading), FetchError> {
         self.executor.point("a request", 0).await;
         let mut reply = self.answer(&request);
-        if self.mutant == Some(Mutant::EveryAnswerIsYes) && request.endpoint.host() != SOURCE {
+        if self.mutant == Some(Mutant::EveryAnswerIsYes)
+            && ![SOURCE, CAS].contains(&request.endpoint.host())
+        {
             reply = Reply::new(200, r#"{"code":0,"ackId":1,"again":[],"refused":[]}"#);
         }
         match reply.fate {

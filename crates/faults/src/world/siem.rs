@@ -2,58 +2,22 @@
 //! with it.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 use edgesiem_model::{HttpRequest, Timestamp};
 
+use super::civil;
 use super::events::{Events, FIRST_EVENT_S};
-use super::reply::{Ending, Fate, Reply};
+use super::fault::{SourceFault, on_the_way, refusal};
+use super::reply::Reply;
 use crate::chance::Chance;
 
 /// How far a signature's time may be off.
 const SIGNATURE_S: u64 = 30;
 /// How long events and offsets are kept.
 const RETENTION_S: u64 = 43_200;
-
-/// What goes wrong with one request for a page.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SourceFault {
-    /// 429, with `Retry-After` in seconds if there is one.
-    TooMany(Option<u32>),
-    /// 500.
-    Internal,
-    /// 503.
-    Unavailable,
-    /// 400 of the edge's burst rule.
-    Burst,
-    /// The connection is reset.
-    Reset,
-    /// No answer.
-    Timeout,
-    /// 416: no offset that was ever issued is known any more.
-    Expired,
-    /// The body ends after so many bytes.
-    Cut(usize, Ending),
-    /// A bit of the body is flipped.
-    Flip {
-        /// Which byte.
-        byte: usize,
-        /// Which of its bits.
-        bit: u8,
-    },
-    /// The events come in another order.
-    Reorder(u64),
-    /// No more than so many events come, although there are more.
-    Shorter(u32),
-    /// So many events come beyond the limit.
-    Overshoot(u32),
-    /// The body comes in pieces of so many bytes, each of which takes so many milliseconds.
-    Pieces(usize, u64),
-    /// The body comes in two pieces, the first of which has so many bytes.
-    Split(usize),
-}
 
 /// The newest page that was served.
 #[derive(Default)]
@@ -153,7 +117,7 @@ impl Siem {
     fn judge(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
         let signed = signed_at(request).unwrap_or_default();
         if signed.abs_diff(now.secs()) > SIGNATURE_S {
-            return problem(400, "Bad request", "Invalid timestamp");
+            return problem(400, "Invalid timestamp");
         }
         let number = self.requests;
         self.requests += 1;
@@ -166,25 +130,11 @@ impl Siem {
     }
 
     fn page(&mut self, request: &HttpRequest, now: Timestamp, faults: &[SourceFault]) -> Reply {
-        for fault in faults {
-            match fault {
-                SourceFault::TooMany(after) => {
-                    let reply = problem(429, "Too many requests", "Too many requests");
-                    return match after {
-                        Some(after) => reply.header("retry-after", after),
-                        None => reply,
-                    };
-                }
-                SourceFault::Internal => return problem(500, "Error", "Internal server error"),
-                SourceFault::Unavailable => return problem(503, "Service unavailable", "busy"),
-                SourceFault::Burst => {
-                    return problem(400, "Bad request", "WAF deny rule IPBLOCK-BURST4-54013");
-                }
-                SourceFault::Reset => return Reply::none(Fate::Reset),
-                SourceFault::Timeout => return Reply::none(Fate::TimedOut),
-                SourceFault::Expired => self.expired = self.tokens + 1,
-                _ => {}
-            }
+        if faults.contains(&SourceFault::Expired) {
+            self.expired = self.tokens + 1;
+        }
+        if let Some(refusal) = refusal(faults, problem) {
+            return refusal;
         }
         let query = request
             .target
@@ -202,7 +152,7 @@ impl Siem {
         }
         let start = match (from, offset.as_deref()) {
             (Some(from), _) if from + RETENTION_S < now.secs() => {
-                return problem(400, "Bad request", "The from parameter is too old");
+                return problem(400, "The from parameter is too old");
             }
             (Some(from), _) => by_time(from).min(self.available),
             (None, None | Some("NULL")) => 0,
@@ -210,9 +160,9 @@ impl Siem {
                 (Some(start), Some(sequence)) if sequence >= self.expired => start,
                 (Some(_), Some(sequence)) => {
                     self.refused = sequence;
-                    return problem(416, "Expired offset parameter in the request", "too old");
+                    return problem(416, "Expired offset parameter in the request");
                 }
-                _ => return problem(400, "Missing mandatory parameter(s)", "illegal"),
+                _ => return problem(400, "Missing mandatory parameter(s)"),
             },
         };
         let end = to.map_or(self.available, |to| by_time(to).min(self.available));
@@ -260,26 +210,14 @@ impl Siem {
         }
         let mut reply = Reply::new(200, body).header("content-type", "application/json");
         for fault in faults {
-            match fault {
-                SourceFault::Cut(at, ending) => {
-                    reply.body.truncate(*at);
-                    reply.ending = *ending;
-                }
-                SourceFault::Flip { byte, bit } => {
-                    if let Some(byte) = reply.body.get_mut(*byte) {
-                        *byte ^= 1 << bit;
-                        self.flipped = Some((reply.body.clone(), order.clone()));
-                    }
-                }
-                SourceFault::Pieces(bytes, piece_ms) => {
-                    let ends = (*bytes..reply.body.len()).step_by((*bytes).max(1));
-                    reply.cuts = ends.collect();
-                    reply.piece_ms = *piece_ms;
-                }
-                SourceFault::Split(at) => reply.cuts = VecDeque::from([*at]),
-                _ => {}
+            if let SourceFault::Flip { byte, bit } = fault
+                && let Some(byte) = reply.body.get_mut(*byte)
+            {
+                *byte ^= 1 << bit;
+                self.flipped = Some((reply.body.clone(), order.clone()));
             }
         }
+        on_the_way(faults, &mut reply);
         let cut = faults.iter().any(|it| matches!(it, SourceFault::Cut(..)));
         let whole_lines = reply.body.iter().filter(|byte| **byte == b'\n').count() as u32;
         let (seen, cuts) = if self.newest.start == start {
@@ -360,21 +298,15 @@ fn signed_at(request: &HttpRequest) -> Option<u64> {
         .iter()
         .find(|(name, _)| *name == "authorization")?;
     let text = value.expose().split_once("timestamp=")?.1;
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
+    let number = |range: Range<usize>| text.get(range)?.parse::<u64>().ok();
     // 20140321T19:34:21+0000
-    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
-    let (hour, minute, second) = (number(9..11)?, number(12..14)?, number(15..17)?);
-    // Days since 0000-03-01 of the proleptic Gregorian calendar, and of those the ones before 1970.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    Some((days - 719_468) * 86_400 + hour * 3600 + minute * 60 + second)
+    Some(civil::secs(
+        (number(0..4)?, number(4..6)?, number(6..8)?),
+        (number(9..11)?, number(12..14)?, number(15..17)?),
+    ))
 }
 
-fn problem(status: u16, title: &str, detail: &str) -> Reply {
-    let body = format!(r#"{{"title":"{title}","detail":"{detail}"}}"#);
+fn problem(status: u16, detail: &str) -> Reply {
+    let body = format!(r#"{{"title":"{status}","detail":"{detail}"}}"#);
     Reply::new(status, body).header("content-type", "application/problem+json")
 }

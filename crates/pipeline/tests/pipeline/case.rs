@@ -58,6 +58,7 @@ impl Case {
             source: ScriptedSource {
                 limit: 1000,
                 min_interval_ms: 0,
+                quota_interval_ms: 0,
             },
             sinks: Vec::new(),
             limits: Limits::default(),

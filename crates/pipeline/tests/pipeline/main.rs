@@ -13,6 +13,7 @@ mod delivery;
 mod documents;
 mod optional;
 mod pages;
+mod quota;
 mod replay;
 mod resume;
 mod tokens;

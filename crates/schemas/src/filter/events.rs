@@ -61,6 +61,8 @@ type Alternative = Vec<usize>;
 /// Decides which events are left out. Keeps scratch memory between them.
 #[derive(Debug, Default)]
 pub(super) struct Events {
+    /// Whose they are.
+    source: crate::Events,
     tests: Vec<Test>,
     line: Tree<Vec<usize>>,
     custom: Option<Tree<Vec<usize>>>,
@@ -78,6 +80,19 @@ pub(super) struct Events {
 }
 
 impl Events {
+    /// For events of that source, without a condition.
+    pub fn of(source: crate::Events) -> Self {
+        Self {
+            source,
+            ..Self::default()
+        }
+    }
+
+    /// Whose events they are.
+    pub fn source(&self) -> crate::Events {
+        self.source
+    }
+
     /// Adds a condition and gives its number.
     pub fn condition(&mut self, target: &Target<'_>, test: Test) -> usize {
         let number = self.tests.len();
@@ -165,14 +180,17 @@ impl Events {
         if self.is_wanted() {
             return Ok(None);
         }
-        let facts = match facts {
-            Some(facts) => facts,
-            None => self.decoder.check(line).map_err(crate::unreadable)?,
+        let facts = match (self.source, facts) {
+            (crate::Events::AkamaiSiem, Some(facts)) => crate::facts(facts),
+            (crate::Events::AkamaiSiem, None) => {
+                crate::facts(self.decoder.check(line).map_err(crate::unreadable)?)
+            }
+            (crate::Events::TrendMicroCas, _) => crate::trend_micro::facts(line)?,
         };
         Ok(Some(EventFacts {
             undecoded: 0,
             filtered: true,
-            ..crate::facts(facts)
+            ..facts
         }))
     }
 

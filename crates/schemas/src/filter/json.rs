@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 
 /// Behind the white space at `at`.
-pub(super) fn white(text: &[u8], mut at: usize) -> usize {
+pub(crate) fn white(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\r' | b'\n') = text.get(at) {
         at = at.saturating_add(1);
     }
@@ -14,7 +14,7 @@ pub(super) fn white(text: &[u8], mut at: usize) -> usize {
 }
 
 /// Behind the string whose opening quote is at `at`.
-pub(super) fn string(text: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn string(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at.checked_add(1)?;
     loop {
         at = at.checked_add(memchr2(b'"', b'\\', text.get(at..)?)?)?;
@@ -26,12 +26,12 @@ pub(super) fn string(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// What is between the quotes of the string from `start` to `end`.
-pub(super) fn inside(text: &[u8], start: usize, end: usize) -> Option<&[u8]> {
+pub(crate) fn inside(text: &[u8], start: usize, end: usize) -> Option<&[u8]> {
     text.get(start.checked_add(1)?..end.checked_sub(1)?)
 }
 
 /// Behind the value at `at`, whatever it is.
-pub(super) fn value(text: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn value(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at)? {
         b'"' => string(text, at),
         b'{' | b'[' => composite(text, at),
@@ -65,7 +65,7 @@ fn composite(text: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The inside of the member name at `at`, and where its value begins.
-pub(super) fn name(text: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+pub(crate) fn name(text: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
     if text.get(at) != Some(&b'"') {
         return None;
     }
@@ -79,7 +79,7 @@ pub(super) fn name(text: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
 }
 
 /// The value of a string: half a surrogate pair is U+FFFD, as in [`edgesiem_decode::Value::text`].
-pub(super) fn unescaped<'a>(source: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
+pub(crate) fn unescaped<'a>(source: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
     let Some(first) = memchr(b'\\', source) else {
         return source;
     };

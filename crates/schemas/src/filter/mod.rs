@@ -7,7 +7,7 @@ mod config;
 mod edits;
 mod events;
 mod glob;
-mod json;
+pub(crate) mod json;
 mod resolve;
 mod tree;
 

@@ -29,14 +29,15 @@ impl FilterConfig {
             && self.truncate.is_empty()
     }
 
-    /// `schema` with this filter, or as it is if nothing is filtered. Problems have keys below `filter`; so that all of them
+    /// `schema`, of events of that source, with this filter, or as it is if nothing is filtered. Problems have keys below `filter`; so that all of them
     /// are found at once, it may be called without a schema.
     pub fn resolve(
         &self,
+        of: crate::Events,
         schema: Option<Box<dyn Schema>>,
         check: &mut Check<'_>,
     ) -> Option<Box<dyn Schema>> {
-        let events = self.events(check);
+        let events = self.events(of, check);
         let edits = self.edits(check);
         let schema = schema?;
         if schema.form() == DocumentForm::Text {
@@ -68,9 +69,9 @@ impl FilterConfig {
         }
     }
 
-    fn events(&self, check: &mut Check<'_>) -> Option<Events> {
+    fn events(&self, of: crate::Events, check: &mut Check<'_>) -> Option<Events> {
         let mut reader = Conditions {
-            events: Events::default(),
+            events: Events::of(of),
             conditions: 0,
             texts: 0,
             check,
@@ -313,6 +314,10 @@ impl Conditions<'_, '_> {
 
     /// What a path means in an event.
     fn target<'a>(&mut self, key: &str, member: &'a str) -> Option<Target<'a>> {
+        if self.events.source() == crate::Events::TrendMicroCas {
+            // Nothing in these events is encoded.
+            return path(key, member, self.check).map(Target::Line);
+        }
         // Header names may have dots, and more of them than a path has names.
         for (parent, of) in [
             (

@@ -6,7 +6,7 @@
 
 mod akamai;
 mod conventions;
-mod value;
+pub(crate) mod value;
 
 use std::ops::Range;
 
@@ -50,8 +50,8 @@ struct Record<'a, 'e> {
 
 /// `severityNumber` and `severityText` (OpenTelemetry, Logs Data Model, "Displaying Severity"). What was only reported is a
 /// warning, what was acted upon an error, as with the severities of Akamai's own connector.
-const WARN: &[u8] = b",\"severityNumber\":13,\"severityText\":\"WARN\"";
-const ERROR: &[u8] = b",\"severityNumber\":17,\"severityText\":\"ERROR\"";
+pub(crate) const WARN: &[u8] = b",\"severityNumber\":13,\"severityText\":\"WARN\"";
+pub(crate) const ERROR: &[u8] = b",\"severityNumber\":17,\"severityText\":\"ERROR\"";
 
 impl EventWriter for Otel {
     const NAME: &'static str = "otel";

@@ -3,7 +3,7 @@
 use edgesiem_decode::{Literal, Writer, literal};
 
 /// Ends an attribute whose value is text or a number.
-pub(super) const END: &Literal = &literal(b"\"}}");
+pub(crate) const END: &Literal = &literal(b"\"}}");
 
 /// An attribute up to the text of its string.
 macro_rules! text {
@@ -11,7 +11,7 @@ macro_rules! text {
         concat!(",{\"key\":\"", $key, "\",\"value\":{\"stringValue\":\"").as_bytes()
     };
 }
-pub(super) use text;
+pub(crate) use text;
 
 /// An attribute up to the digits of its number.
 macro_rules! integer {
@@ -19,7 +19,7 @@ macro_rules! integer {
         concat!(",{\"key\":\"", $key, "\",\"value\":{\"intValue\":\"").as_bytes()
     };
 }
-pub(super) use integer;
+pub(crate) use integer;
 
 /// An attribute up to the bracket of its array.
 macro_rules! array {
@@ -32,7 +32,7 @@ macro_rules! array {
         .as_bytes()
     };
 }
-pub(super) use array;
+pub(crate) use array;
 
 /// An attribute up to the bracket of its list of keys and values.
 macro_rules! list {
@@ -45,12 +45,12 @@ macro_rules! list {
         .as_bytes()
     };
 }
-pub(super) use list;
+pub(crate) use list;
 
 /// What [`array!`] or [`list!`] begins, with the items that `items` writes, each with a comma before it; nothing if there is
 /// none.
 #[inline(always)]
-pub(super) fn many(w: &mut Writer<'_>, opening: &[u8], items: impl FnOnce(&mut Writer<'_>)) {
+pub(crate) fn many(w: &mut Writer<'_>, opening: &[u8], items: impl FnOnce(&mut Writer<'_>)) {
     let start = w.len();
     w.short(opening);
     if crate::json::block(w, *b"[]", items) {

@@ -1,6 +1,6 @@
 //! What a stream's schema and filter may be.
 
-use edgesiem_schemas::{FilterConfig, NAMES, SchemaConfig, by_name};
+use edgesiem_schemas::{Events, FilterConfig, NAMES, SchemaConfig, by_name};
 use serde_json::{Value, json};
 
 use crate::{checked, convert, resolve};
@@ -26,7 +26,7 @@ fn every_schema_can_be_named_in_both_ways_and_keeps_its_name_and_form_behind_a_f
             }
         }
     }
-    let default = checked(|check| SchemaConfig::default().resolve(None, check));
+    let default = checked(|check| SchemaConfig::default().resolve(Events::AkamaiSiem, None, check));
     assert_eq!(default.unwrap().name(), "decoded");
 }
 
@@ -52,7 +52,7 @@ fn options_reach_the_schema() {
         assert!(found.contains(text), "{config}");
         let plain = SchemaConfig::from(config["name"].clone());
         let plain = convert(
-            &mut *checked(|check| plain.resolve(None, check)).unwrap(),
+            &mut *checked(|check| plain.resolve(Events::AkamaiSiem, None, check)).unwrap(),
             line,
         )
         .1;

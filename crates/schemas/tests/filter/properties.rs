@@ -1,6 +1,6 @@
 //! Filters do to any event what they would do to a tree of it.
 
-use edgesiem_schemas::{FilterConfig, by_name};
+use edgesiem_schemas::{Events, FilterConfig, by_name};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -246,7 +246,7 @@ proptest! {
         }
         // A schema that writes anything, whatever its form says.
         let config: FilterConfig = serde_json::from_value(json!({"drop": ["a", "b.c"], "truncate": [{"member": "body", "max_bytes": 1}]})).unwrap();
-        let mut schema = checked(|check| config.resolve(Some(Box::new(LogRecords)), check)).unwrap();
+        let mut schema = checked(|check| config.resolve(Events::AkamaiSiem, Some(Box::new(LogRecords)), check)).unwrap();
         let mut out = b"before".to_vec();
         schema.convert(&bytes, &mut out).unwrap();
         prop_assert!(out.starts_with(b"before") && out.len() <= bytes.len() + 6);

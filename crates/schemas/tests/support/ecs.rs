@@ -1,4 +1,4 @@
-//! A checker of ECS documents: every field outside of `akamai` and `edgesiem` must be known and of its type.
+//! A checker of ECS documents: every field outside of `akamai`, `trend_micro` and `edgesiem` must be known and of its type.
 
 use serde_json::Value;
 
@@ -7,7 +7,10 @@ use serde_json::Value;
 const FIELDS: &[(&str, &str)] = &[
     ("@timestamp", "date"),
     ("event.kind", "keyword:alert event"),
-    ("event.category", "keyword[]:web intrusion_detection"),
+    (
+        "event.category",
+        "keyword[]:web intrusion_detection email file malware",
+    ),
     ("event.type", "keyword[]:allowed denied info"),
     ("event.outcome", "keyword:failure success unknown"),
     ("event.module", "keyword"),
@@ -66,6 +69,23 @@ const FIELDS: &[(&str, &str)] = &[
     ("user_agent.original", "keyword"),
     ("user.id", "keyword"),
     ("user.name", "keyword"),
+    ("email.from.address", "keyword[]"),
+    ("email.to.address", "keyword[]"),
+    ("email.subject", "keyword"),
+    ("email.message_id", "wildcard"),
+    ("email.origination_timestamp", "date"),
+    ("email.delivery_timestamp", "date"),
+    ("email.attachments", "nested[]"),
+    ("file.name", "keyword"),
+    ("file.path", "keyword"),
+    ("file.hash.sha1", "keyword"),
+    ("file.hash.sha256", "keyword"),
+    ("threat.indicator.name", "keyword"),
+    ("threat.software.name", "keyword"),
+    ("threat.software.type", "keyword:Malware"),
+    ("user.email", "keyword"),
+    ("related.hash", "keyword[]"),
+    ("observer.product", "keyword"),
     ("observer.vendor", "keyword"),
     ("observer.type", "keyword"),
     ("ecs.version", "keyword:9.4.0"),
@@ -96,6 +116,7 @@ fn walk(value: &Value, path: &str, problems: &mut Vec<String>) {
                     .as_u64()
                     .is_some_and(|number| i64::try_from(number).is_ok()),
                 "ip" => text.is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok()),
+                "nested" => item.is_object(),
                 "date" => text.is_some_and(is_date),
                 _ => text.is_some(),
             };
@@ -107,7 +128,7 @@ fn walk(value: &Value, path: &str, problems: &mut Vec<String>) {
         return;
     }
     match value {
-        Value::Object(_) if matches!(path, "akamai" | "edgesiem") => {}
+        Value::Object(_) if matches!(path, "akamai" | "edgesiem" | "trend_micro") => {}
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
                 let inner = if path.is_empty() {

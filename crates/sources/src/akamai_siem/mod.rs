@@ -95,6 +95,7 @@ impl Source for AkamaiSiem {
             min: self.min_limit,
             configured: self.limit,
             min_interval_ms: MIN_INTERVAL_MS,
+            quota_interval_ms: 0,
         }
     }
 

@@ -23,6 +23,7 @@ fn name(verdict: &SourceVerdict) -> String {
             ..
         } => format!("resign {ms}"),
         SourceVerdict::Recover { .. } => "recover".to_owned(),
+        SourceVerdict::AskFrom { .. } => "ask from".to_owned(),
         SourceVerdict::Stop(_) => "stop".to_owned(),
     }
 }
@@ -32,6 +33,7 @@ fn error(verdict: &SourceVerdict) -> Option<&edgesiem_model::Error> {
         SourceVerdict::Page => None,
         SourceVerdict::Retry { error, .. }
         | SourceVerdict::Resign { error, .. }
+        | SourceVerdict::AskFrom { error, .. }
         | SourceVerdict::Recover { error }
         | SourceVerdict::Stop(error) => Some(error),
     }

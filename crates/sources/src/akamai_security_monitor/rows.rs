@@ -1,0 +1,226 @@
+//! Rows of a report, checked on their way from one JSON text into another, without a value of their own: there may be thousands.
+
+use std::fmt;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use super::MAX_LIMIT;
+
+/// More columns than two dimensions and any metrics make.
+const MAX_COLUMNS: usize = 1000;
+
+/// What a column of a report holds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Column {
+    /// `dimension` or `metric`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Name of the dimension or metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Place in a row, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Sum of a metric, as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<Box<RawValue>>,
+    /// Greatest value of a metric, as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<Box<RawValue>>,
+    /// Unit of a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// What the API says of a report as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Metadata {
+    /// Length of a row's time, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregation: Option<u64>,
+    /// The pack's time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Beginning, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<u64>,
+    /// End, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<u64>,
+    /// The pack's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack: Option<String>,
+}
+
+/// Rows of a report, as they came.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// What their values are.
+    pub columns: Vec<Column>,
+    /// What the API says of the whole.
+    pub metadata: Metadata,
+    /// How many rows there are, at most [`MAX_LIMIT`].
+    pub count: u64,
+    /// The rows, each as its JSON array of plain values, with commas between them.
+    pub json: String,
+    /// Whether there are more rows after these; `None` if the API does not say.
+    pub has_more: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default)]
+    columns: Option<Columns>,
+    #[serde(default)]
+    rows: Option<Joined>,
+    #[serde(rename = "metaData", default)]
+    metadata: Option<WireMetadata>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WireMetadata {
+    aggregation: Option<u64>,
+    time_zone: Option<String>,
+    timezone: Option<String>,
+    start_time_in_epoch: Option<u64>,
+    end_time_in_epoch: Option<u64>,
+    report_pack: Option<String>,
+    has_more_data: Option<bool>,
+}
+
+impl Rows {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// What is not as it is documented, not printable yet.
+    pub(super) fn read(body: &[u8]) -> Result<Self, String> {
+        let Wire {
+            columns,
+            rows,
+            metadata,
+        } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        // Somebody else's document must not pass for a report without rows.
+        if rows.is_none() && metadata.is_none() {
+            return Err("it has neither rows nor metaData".to_owned());
+        }
+        let (rows, metadata) = (rows.unwrap_or_default(), metadata.unwrap_or_default());
+        Ok(Self {
+            columns: columns.map(|columns| columns.0).unwrap_or_default(),
+            metadata: Metadata {
+                aggregation: metadata.aggregation,
+                timezone: metadata.time_zone.or(metadata.timezone),
+                start: metadata.start_time_in_epoch,
+                end: metadata.end_time_in_epoch,
+                pack: metadata.report_pack,
+            },
+            count: rows.count,
+            json: rows.json,
+            has_more: metadata.has_more_data,
+        })
+    }
+}
+
+struct Columns(Vec<Column>);
+
+impl<'de> Deserialize<'de> for Columns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Few;
+
+        impl<'de> Visitor<'de> for Few {
+            type Value = Columns;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of columns")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Columns, A::Error> {
+                let mut columns = Vec::new();
+                while let Some(column) = list.next_element()? {
+                    if columns.len() == MAX_COLUMNS {
+                        return Err(A::Error::custom("it has thousands of columns"));
+                    }
+                    columns.push(column);
+                }
+                Ok(Columns(columns))
+            }
+        }
+
+        deserializer.deserialize_seq(Few)
+    }
+}
+
+/// Rows with commas between them.
+#[derive(Default)]
+struct Joined {
+    count: u64,
+    json: String,
+}
+
+impl<'de> Deserialize<'de> for Joined {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Join;
+
+        impl<'de> Visitor<'de> for Join {
+            type Value = Joined;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of rows")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Joined, A::Error> {
+                let mut joined = Joined::default();
+                while let Some(row) = rows.next_element::<&RawValue>()? {
+                    if joined.count == MAX_LIMIT {
+                        return Err(A::Error::custom(format!(
+                            "it has more than {MAX_LIMIT} rows"
+                        )));
+                    }
+                    // Also sees to it that there are no lists in lists, which would be no row.
+                    serde_json::from_str::<Cells>(row.get()).map_err(A::Error::custom)?;
+                    if joined.count > 0 {
+                        joined.json.push(',');
+                    }
+                    joined.json.push_str(row.get());
+                    joined.count = joined.count.saturating_add(1);
+                }
+                Ok(joined)
+            }
+        }
+
+        deserializer.deserialize_seq(Join)
+    }
+}
+
+/// The values of a row, which are not kept.
+struct Cells;
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Plain;
+
+        impl<'de> Visitor<'de> for Plain {
+            type Value = Cells;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<Cells, A::Error> {
+                while let Some(cell) = cells.next_element::<&RawValue>()? {
+                    if cell.get().starts_with(['[', '{']) {
+                        return Err(A::Error::custom("a value of a row is no plain value"));
+                    }
+                }
+                Ok(Cells)
+            }
+        }
+
+        deserializer.deserialize_seq(Plain)
+    }
+}

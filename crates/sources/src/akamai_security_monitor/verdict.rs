@@ -1,0 +1,232 @@
+//! What the head and the body of a response mean.
+
+use edgesiem_model::{Error, ErrorKind, ResponseHead, Timestamp, printable, retry_after_ms};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Answer, Operation, Rows, SecurityMonitor};
+
+/// Characters of a title or a detail that go into a message. The whole document stands beside it.
+const MESSAGE_CHARS: usize = 300;
+/// The rate limit counts requests of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Not now.
+    Retry {
+        /// Wait at least so long, in milliseconds; `None` if the API does not say.
+        after_ms: Option<u64>,
+        /// What the server said.
+        error: Error,
+    },
+    /// The signature's time was refused: sign again with this skew.
+    Resign {
+        /// The server's clock minus the host's, in milliseconds; `None` if the response does not tell.
+        clock_skew_ms: Option<i64>,
+        /// What the server said.
+        error: Error,
+    },
+    /// Repeating it will not help.
+    Stop(Error),
+}
+
+pub(super) fn answer(
+    monitor: &SecurityMonitor,
+    operation: &Operation<'_>,
+    head: &ResponseHead,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
+    match head.status {
+        200 => read(operation, body),
+        204 => nothing(operation).ok_or_else(|| refusal(monitor, head, body, now)),
+        _ => Err(refusal(monitor, head, body, now)),
+    }
+}
+
+fn read(operation: &Operation<'_>, body: &[u8]) -> Result<Answer, Refusal> {
+    let read = match operation {
+        Operation::ReportPacks => json(body).map(Answer::ReportPacks),
+        Operation::ReportPack { .. } => json(body).map(Answer::ReportPack),
+        Operation::DataStores { .. } => json(body).map(Answer::DataStores),
+        Operation::DataStore { .. } => json(body).map(Answer::DataStore),
+        Operation::DataSources { .. } => json(body).map(Answer::DataSources),
+        Operation::Rows { .. } => Rows::read(body).map(|rows| Answer::Rows(Box::new(rows))),
+    };
+    read.map_err(|reason| Refusal::Retry {
+        after_ms: None,
+        error: incomplete(&reason),
+    })
+}
+
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+/// The answer without anything in it; one pack or one store cannot be empty.
+fn nothing(operation: &Operation<'_>) -> Option<Answer> {
+    match operation {
+        Operation::ReportPacks => Some(Answer::ReportPacks(Vec::new())),
+        Operation::DataStores { .. } => Some(Answer::DataStores(Vec::new())),
+        Operation::DataSources { .. } => Some(Answer::DataSources(Vec::new())),
+        Operation::Rows { .. } => Some(Answer::Rows(Box::new(Rows {
+            has_more: Some(false),
+            ..Rows::default()
+        }))),
+        Operation::ReportPack { .. } | Operation::DataStore { .. } => None,
+    }
+}
+
+/// An answer with status 200 that is not what is documented: cut on its way, or not Akamai's.
+pub(super) fn incomplete(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::PageIncomplete,
+        "the answer of the Security Monitor API is cut, or is not what it documents",
+        "try again; if it lasts, check the host in the configuration and look for a proxy on the way to it",
+    )
+    .with("reason", reason)
+}
+
+fn refusal(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8], now: Timestamp) -> Refusal {
+    let problem = Problem::read(monitor, head, body);
+    let after_ms = head
+        .header("retry-after")
+        .and_then(|value| retry_after_ms(value, now));
+    let retry = |after_ms, user_action| Refusal::Retry {
+        after_ms,
+        error: problem.error(ErrorKind::SourceUnavailable, user_action),
+    };
+    match head.status {
+        400 if problem.explains("invalid timestamp") => Refusal::Resign {
+            clock_skew_ms: head
+                .header("date")
+                .and_then(Timestamp::parse_http_date)
+                .map(|date| date.offset_from_ms(now)),
+            error: problem.error(
+                ErrorKind::SourceUnavailable,
+                "set this host's clock: Akamai accepts signatures within 30 seconds of its own time",
+            ),
+        },
+        429 => retry(
+            after_ms.or(Some(MINUTE_MS)),
+            "try again in a minute, and look for other clients of the account: five requests a minute is all that it allows",
+        ),
+        501 | 507 => Refusal::Stop(problem.error(ErrorKind::SourceRefused, user_action(head.status))),
+        503 => retry(after_ms, "try again in a few minutes: the API is busy"),
+        // 204 where there must be something, and others that this API does not have: whatever stands on the way answered.
+        200..=299 => retry(None, "try again; if it lasts, look for a proxy between this host and Akamai"),
+        408 | 500..=599 => retry(after_ms, "try again in a few minutes; if it lasts, check Akamai's status"),
+        // They pass, but not within seconds.
+        409 | 423 => Refusal::Stop(problem.error(
+            ErrorKind::SourceUnavailable,
+            "try again in a few minutes: something else is at work on what was asked for",
+        )),
+        status => Refusal::Stop(problem.error(ErrorKind::SourceRefused, user_action(status))),
+    }
+}
+
+/// What to do about a refusal that stays.
+const fn user_action(status: u16) -> &'static str {
+    match status {
+        300..=399 => {
+            "check security_monitor.host: the API does not redirect, and a signed request is not sent elsewhere"
+        }
+        400 => "ask for what the detail allows; it says which parameter is wrong",
+        401 => {
+            "check that client_token, client_secret and access_token belong to one API client of this host, and that \
+             the client is active"
+        }
+        403 => {
+            "give the API client access to the Security Monitor API, and its user the report pack that was asked for"
+        }
+        404 => {
+            "check the ids of report pack and data store; the operations report-packs and data-stores list them"
+        }
+        410 => {
+            "choose another report pack: this one is gone; the operation report-packs lists them"
+        }
+        405 | 411 => "look for a proxy that changes requests between this host and Akamai",
+        413 => "ask with fewer filters and values",
+        501 => "ask for something else: the API does not support this",
+        507 => "ask for less: a shorter window, one dimension, a filter or a smaller limit",
+        _ => "the problem says more; if it does not help, ask Akamai support with it",
+    }
+}
+
+/// The API's error document, read tolerantly: what stands between us and the API may answer with HTML, or with nothing.
+struct Problem {
+    status: u16,
+    /// The body without our credentials: an error page may echo the request's headers.
+    text: String,
+    members: Map<String, Value>,
+    /// Where a redirection leads.
+    location: Option<String>,
+}
+
+impl Problem {
+    fn read(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8]) -> Self {
+        let credentials = &monitor.credentials;
+        let secrets = [
+            credentials.client_token(),
+            credentials.access_token(),
+            credentials.client_secret().expose(),
+        ];
+        let hidden = |text: &str| {
+            let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        };
+        let text = hidden(&String::from_utf8_lossy(body));
+        let members = match serde_json::from_str(&text) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        Self {
+            status: head.status,
+            text,
+            members,
+            location: head.header("location").map(hidden),
+        }
+    }
+
+    fn member(&self, name: &str) -> &str {
+        self.members
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// Whether title or detail contain `words`, whatever their case.
+    fn explains(&self, words: &str) -> bool {
+        ["title", "detail"]
+            .iter()
+            .any(|name| self.member(name).to_ascii_lowercase().contains(words))
+    }
+
+    /// An error that says what the server said.
+    fn error(&self, kind: ErrorKind, user_action: &str) -> Error {
+        let mut said: Vec<String> = ["title", "detail"]
+            .iter()
+            .map(|name| self.member(name))
+            .filter(|text| !text.is_empty())
+            .map(|text| printable(text, MESSAGE_CHARS))
+            .collect();
+        said.dedup();
+        let answered = format!("the Security Monitor API answered {}", self.status);
+        let message = match said.as_slice() {
+            [] => answered,
+            said => format!("{answered}: {}", said.join(": ")),
+        };
+        let mut error =
+            Error::new(kind, message, user_action).with("status", self.status.to_string());
+        if let Some(location) = &self.location {
+            error = error.with("points to", location);
+        }
+        if self.text.trim().is_empty() {
+            error
+        } else {
+            error.with("problem", &self.text)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/** The window of time that a report is about, as the API wants it: on the clocks of the report pack. */
+
+import { CommandError, EXIT } from "./exit.ts";
+import type { TimeZone } from "./time-zone.ts";
+
+/** The options that say it. */
+export interface WindowOptions {
+  start?: string | undefined;
+  end?: string | undefined;
+  last?: string | undefined;
+}
+
+/** A window on the clocks of a report pack, to the minute: `2014-11-13T00:05`. */
+export interface Window {
+  start: string;
+  end: string;
+  /** What the user should know of it; empty if there is nothing. */
+  warning: string;
+}
+
+/** How long a report reaches back if nobody says. */
+export const DEFAULT_LAST = "1h";
+
+/** A year has fewer; no report may be longer than four hours. */
+const MAX_MINUTES = 1_000_000;
+
+/**
+ * Reads a duration such as `2h`, `45m` or `1h30m`, in minutes.
+ *
+ * @param option Its name, for the message.
+ */
+export function durationMinutes(option: string, text: string): number {
+  const [, hours, minutes] = /^(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?$/.exec(text.trim()) ?? [];
+  const total = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
+  if ((hours !== undefined || minutes !== undefined) && total > 0 && total <= MAX_MINUTES) return total;
+  throw new CommandError(`${option} ${text} is no duration`, EXIT.usage, "write hours and minutes, such as 2h, 45m or 1h30m");
+}
+
+/** Whether the window can be said without knowing the pack's time zone. */
+export function isOnPackClock({ start, end, last }: WindowOptions): boolean {
+  return last === undefined && start !== undefined && end !== undefined && !isAbsolute(start) && !isAbsolute(end);
+}
+
+/**
+ * The window that the options mean.
+ *
+ * `--start` and `--end` are on the pack's clocks, unless they say how far from Greenwich they are. `--last` ends with the minute that is
+ * over, or with `--end`.
+ *
+ * @param zone The pack's; not needed if {@link isOnPackClock}.
+ * @throws CommandError for times and combinations that mean nothing.
+ */
+export function windowOf(options: WindowOptions, zone: TimeZone | undefined, nowMs: number): Window {
+  const { start, end } = options;
+  const last = options.last ?? (start === undefined && end === undefined ? DEFAULT_LAST : undefined);
+  if (last !== undefined && (start !== undefined || end !== undefined)) {
+    throw new CommandError("--last goes without --start and --end", EXIT.usage, "leave one or the other out");
+  }
+  if (last !== undefined) return lastMinutes(durationMinutes("--last", last), zoneOr(zone), nowMs);
+  if (start === undefined) throw new CommandError("--start is missing", EXIT.usage, "say when the window begins, or how long it is: --last 1h");
+  if (end === undefined) throw new CommandError("--end is missing", EXIT.usage, "say when the window ends, less than four hours after --start");
+  return { start: clockTime("--start", start, zone), end: clockTime("--end", end, zone), warning: "" };
+}
+
+function lastMinutes(minutes: number, zone: TimeZone, nowMs: number): Window {
+  const endMs = Math.floor(nowMs / 60_000) * 60_000;
+  const startMs = endMs - minutes * 60_000;
+  const warning = zone.changesBetween(startMs, endMs)
+    ? `clocks in ${zone.name} were changed within this window; the API takes times without saying which, so that it may be an hour off`
+    : "";
+  return { start: toMinute(zone.wallClock(startMs)), end: toMinute(zone.wallClock(endMs)), warning };
+}
+
+/** A time that was typed, on the clock of the pack. */
+function clockTime(option: string, text: string, zone: TimeZone | undefined): string {
+  if (isAbsolute(text)) {
+    const ms = Date.parse(text);
+    if (Number.isFinite(ms)) return toMinute(zoneOr(zone).wallClock(ms));
+  }
+  const american = /^(\d\d)\/(\d\d)\/(\d{4}):(\d\d):(\d\d)$/.exec(text);
+  const [, year, month, day, hour, minute] = american === null ? (/^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)$/.exec(text) ?? []) : [text, american[3], american[1], american[2], american[4], american[5]];
+  const time = `${year}-${month}-${day}T${hour}:${minute}`;
+  const ms = Date.parse(`${time}Z`);
+  // What has no 30 February gives another day.
+  if (year !== undefined && Number.isFinite(ms) && toMinute(new Date(ms).toISOString()) === time) return time;
+  throw new CommandError(`${option} ${text} is no time`, EXIT.usage, "write 2026-11-22T10:00 for the clock of the report pack, or 2026-11-22T10:00Z for UTC");
+}
+
+/** Whether a time says where on earth it is. */
+function isAbsolute(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
+}
+
+function toMinute(wallClock: string): string {
+  return wallClock.slice(0, 16);
+}
+
+function zoneOr(zone: TimeZone | undefined): TimeZone {
+  if (zone !== undefined) return zone;
+  throw new CommandError("nobody here knows the time zone of this report pack", EXIT.usage, "say the window on its clocks: --start 2026-11-22T10:00 --end 2026-11-22T11:00");
+}

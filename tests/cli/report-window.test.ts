@@ -1,0 +1,92 @@
+/** Windows of time on the clock of a report pack, wherever this machine is. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { durationMinutes, isOnPackClock, windowOf, type WindowOptions } from "../../npm/src/cli/report-window.ts";
+import { TimeZone } from "../../npm/src/cli/time-zone.ts";
+
+const at = (time: string): number => Date.parse(time);
+
+describe("a time zone", () => {
+  const rows: [name: string, time: string, wallClock: string, timestamp: string][] = [
+    ["GMT", "2014-11-13T00:04:00Z", "2014-11-13T00:04:00", "2014-11-13T00:04:00Z"],
+    ["UTC", "2014-11-13T00:04:59Z", "2014-11-13T00:04:59", "2014-11-13T00:04:59Z"],
+    ["EST5EDT", "2014-11-13T00:04:00Z", "2014-11-12T19:04:00", "2014-11-12T19:04:00-05:00"],
+    ["EST5EDT", "2026-07-01T00:00:00Z", "2026-06-30T20:00:00", "2026-06-30T20:00:00-04:00"],
+    ["America/St_Johns", "2026-11-22T12:00:00Z", "2026-11-22T08:30:00", "2026-11-22T08:30:00-03:30"],
+    ["Asia/Kathmandu", "2026-11-22T12:00:00Z", "2026-11-22T17:45:00", "2026-11-22T17:45:00+05:45"],
+    ["Pacific/Kiritimati", "2026-12-31T12:00:00Z", "2027-01-01T02:00:00", "2027-01-01T02:00:00+14:00"],
+    ["GMT+5:30", "2026-11-22T12:00:00Z", "2026-11-22T17:30:00", "2026-11-22T17:30:00+05:30"],
+    ["UTC-8", "2026-11-22T12:00:00Z", "2026-11-22T04:00:00", "2026-11-22T04:00:00-08:00"],
+    ["-0330", "2026-11-22T12:00:00Z", "2026-11-22T08:30:00", "2026-11-22T08:30:00-03:30"],
+  ];
+  for (const [name, time, wallClock, timestamp] of rows) {
+    it(`${name} shows ${wallClock} at ${time}`, () => {
+      const zone = new TimeZone(name);
+      assert.deepEqual([zone.wallClock(at(time)), zone.timestamp(at(time))], [wallClock, timestamp]);
+      // Again, as it is remembered.
+      assert.equal(zone.wallClock(at(time)), wallClock);
+    });
+  }
+
+  it("that nobody knows is refused", () => {
+    for (const name of ["", "Mars/Olympus", "\u001b[2J"]) assert.throws(() => new TimeZone(name), RangeError);
+  });
+
+  it("changes its clocks at the minute", () => {
+    const zone = new TimeZone("America/New_York");
+    assert.deepEqual(["2026-11-01T05:59:00Z", "2026-11-01T06:00:00Z"].map((time) => zone.timestamp(at(time))), ["2026-11-01T01:59:00-04:00", "2026-11-01T01:00:00-05:00"]);
+  });
+});
+
+describe("a window", () => {
+  const rows: [options: WindowOptions, zone: string, now: string, start: string, end: string][] = [
+    [{}, "GMT", "2026-11-22T12:00:59Z", "2026-11-22T11:00", "2026-11-22T12:00"],
+    [{ last: "2h" }, "GMT", "2026-11-22T01:30:00Z", "2026-11-21T23:30", "2026-11-22T01:30"],
+    [{ last: "1h30m" }, "EST5EDT", "2026-11-22T12:00:00Z", "2026-11-22T05:30", "2026-11-22T07:00"],
+    [{ last: "45m" }, "Asia/Kathmandu", "2026-11-22T12:00:00Z", "2026-11-22T17:00", "2026-11-22T17:45"],
+    [{ last: "90min" }, "GMT", "2027-01-01T00:30:00Z", "2026-12-31T23:00", "2027-01-01T00:30"],
+    [{ start: "2026-11-22T10:00", end: "11/22/2026:11:30" }, "EST5EDT", "2026-11-22T12:00:00Z", "2026-11-22T10:00", "2026-11-22T11:30"],
+    [{ start: "2026-11-22 10:00", end: "2026-11-22T11:30" }, "EST5EDT", "2026-11-22T12:00:00Z", "2026-11-22T10:00", "2026-11-22T11:30"],
+    [{ start: "2026-11-22T10:00Z", end: "2026-11-22T12:30:00+01:00" }, "EST5EDT", "2026-11-22T12:00:00Z", "2026-11-22T05:00", "2026-11-22T06:30"],
+    [{ start: "2028-02-29T10:00", end: "2028-02-29T11:00" }, "GMT", "2026-11-22T12:00:00Z", "2028-02-29T10:00", "2028-02-29T11:00"],
+  ];
+  for (const [options, zone, now, start, end] of rows) {
+    it(`${JSON.stringify(options)} in ${zone} is from ${start} to ${end}`, () => assert.deepEqual(windowOf(options, new TimeZone(zone), at(now)), { start, end, warning: "" }));
+  }
+
+  it("over a change of the clocks is told to be uncertain", () => {
+    const { start, end, warning } = windowOf({ last: "2h" }, new TimeZone("America/New_York"), at("2026-11-01T07:30:00Z"));
+    assert.deepEqual([start, end], ["2026-11-01T01:30", "2026-11-01T02:30"]);
+    assert.match(warning, /clocks in America\/New_York were changed/);
+  });
+
+  const refused: [options: WindowOptions, says: RegExp][] = [
+    [{ last: "soon" }, /--last soon is no duration/],
+    [{ last: "0m" }, /is no duration/],
+    [{ last: "" }, /is no duration/],
+    [{ last: "2" }, /is no duration/],
+    [{ last: "9999999m" }, /is no duration/],
+    [{ last: "1h", end: "2026-11-22T10:00" }, /--last goes without --start and --end/],
+    [{ start: "2026-11-22T10:00" }, /--end is missing/],
+    [{ end: "2026-11-22T10:00" }, /--start is missing/],
+    [{ start: "yesterday", end: "2026-11-22T10:00" }, /--start yesterday is no time/],
+    [{ start: "2026-11-22T10:00", end: "2026-02-30T10:00" }, /--end 2026-02-30T10:00 is no time/],
+    [{ start: "2026-11-22T10:00", end: "13/01/2026:10:00" }, /--end .* is no time/],
+    [{ start: "2026-11-22T10:00", end: "2026-11-22T24:00" }, /--end .* is no time/],
+    [{ start: "2026-11-22T10:00", end: "2026-11-22T25:00Z" }, /--end .* is no time/],
+  ];
+  for (const [options, says] of refused) it(`${JSON.stringify(options)} is refused`, () => assert.throws(() => windowOf(options, new TimeZone("GMT"), 0), says));
+
+  it("needs the pack's time zone only where times are not on its clock", () => {
+    const onClock = { start: "2026-11-22T10:00", end: "2026-11-22T11:00" };
+    const rows: [options: WindowOptions, isOn: boolean][] = [[onClock, true], [{}, false], [{ last: "1h" }, false], [{ ...onClock, end: "2026-11-22T11:00Z" }, false]];
+    for (const [options, isOn] of rows) assert.equal(isOnPackClock(options), isOn, JSON.stringify(options));
+    assert.equal(windowOf(onClock, undefined, 0).start, onClock.start);
+    assert.throws(() => windowOf({}, undefined, 0), /time zone of this report pack/);
+  });
+
+  it("is as long as its duration says", () => {
+    assert.deepEqual(["2h", "45m", "1h30m", "90min", "1h0m"].map((text) => durationMinutes("--last", text)), [120, 45, 90, 90, 60]);
+  });
+});
