@@ -48,7 +48,7 @@ pub fn run(project: &Project) -> Result<()> {
     docs::run(project, docs::Mode::Check)?;
     // The types come from the declarations that these builds write.
     npm::package(project)?;
-    for folder in ["npm", "tests"] {
+    for folder in ["npm", "npm/web", "tests"] {
         process::run(
             project,
             project

@@ -1,4 +1,4 @@
-//! The npm package: its WebAssembly, its bundles, and the tarball that a user installs.
+//! The npm package: its WebAssembly, its bundles, and the tarball that a user installs; and the page, npm/dist-web.
 
 use std::fs;
 
@@ -15,7 +15,30 @@ pub fn package(project: &Project) -> Result<()> {
     wasm::npm_pipeline(project)?;
     wasm::worker(project)?;
     bundle(project)?;
+    page(project)?;
     pack(project)
+}
+
+/// The page is made of the package's inline entry.
+fn page(project: &Project) -> Result<()> {
+    process::run(
+        project,
+        project
+            .node()
+            .arg(project.node_modules().join("vite/bin/vite.js"))
+            .args([
+                "build",
+                "--logLevel",
+                "warn",
+                "--config",
+                "npm/web/vite.config.ts",
+                "npm/web",
+            ]),
+        About {
+            usually: Some("10 s"),
+            remedy: "mend what Vite names",
+        },
+    )
 }
 
 fn bundle(project: &Project) -> Result<()> {

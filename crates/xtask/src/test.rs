@@ -14,7 +14,10 @@ use crate::{bench, check, faults, npm, receivers, setup, wasm};
 const TYPESCRIPT_TESTS: [&str; 4] = ["vectors", "emulator", "emulator/sinks", "e2e"];
 
 /// Those that need a browser.
-const BROWSER_TESTS: [&str; 2] = ["runtimes", "package"];
+const BROWSER_TESTS: [&str; 3] = ["runtimes", "package", "web"];
+
+/// Of tests/web, the one that measures.
+const GIGABYTE: &str = "gigabyte.test.ts";
 
 const REMEDY: &str =
     "find the first failure above; each test's name says what should have happened";
@@ -44,7 +47,13 @@ pub fn run(project: &Project) -> Result<ExitCode> {
     for folder in BROWSER_TESTS {
         let name = format!("tests/{folder}");
         if built {
-            report.tests(&name, |tally| browser_test(project, folder, tally));
+            report.tests(&name, |tally| {
+                let files = test_files(project, folder)?
+                    .into_iter()
+                    .filter(|file| !file.ends_with(GIGABYTE))
+                    .collect();
+                browser_test(project, files, tally)
+            });
         } else {
             report.skip(&name);
         }
@@ -64,8 +73,13 @@ pub fn run(project: &Project) -> Result<ExitCode> {
     // From here on speed is measured, and nothing runs beside.
     if built {
         report.tests("tests/cli", |tally| node_test(project, "cli", tally));
+        report.tests("tests/web, 1 GB", |tally| {
+            let file = project.root().join("tests/web").join(GIGABYTE);
+            browser_test(project, vec![file], tally)
+        });
     } else {
         report.skip("tests/cli");
+        report.skip("tests/web, 1 GB");
     }
     report.work("bench --assert", || {
         bench::run(project, &bench::Options::short_assertion())
@@ -101,13 +115,13 @@ fn node_test(project: &Project, folder: &str, tally: &mut Tally) -> Result<()> {
     run_node(project, command, None, tally)
 }
 
-fn browser_test(project: &Project, folder: &str, tally: &mut Tally) -> Result<()> {
+fn browser_test(project: &Project, files: Vec<PathBuf>, tally: &mut Tally) -> Result<()> {
     let chromium = setup::chromium(project)?;
     let mut command = project.node();
     command
         .env("EDGESIEM_CHROMIUM", chromium)
         .args(["--test", "--test-reporter=spec"])
-        .args(test_files(project, folder)?);
+        .args(files);
     run_node(project, command, Some("3 min"), tally)
 }
 

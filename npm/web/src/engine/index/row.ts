@@ -1,0 +1,85 @@
+/** What the table shows of an event. */
+
+import type { TextColumn } from "../../protocol.ts";
+
+export interface Row {
+  /** Milliseconds since 1970; NaN if the event has no time. */
+  timeMs: number;
+  texts: Record<TextColumn, string>;
+  /** Rules with what they say, for the charts. */
+  messages: [rule: string, message: string][];
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** From the strongest on; an event without `appliedAction` is shown with the strongest action of its rules. */
+const ACTIONS = ["deny", "tarpit", "abort", "slow", "challenge", "alert", "monitor", "none"];
+/** An event may have ten thousand rules; the column shows these. */
+const MOST_RULES = 32;
+
+/**
+ * Reads the columns of a decoded event. Nothing about its shape is taken for granted.
+ *
+ * @example
+ * ```ts
+ * rowOf({ httpMessage: { start: "1491303422", host: "www.example.com" } }).texts.host; // "www.example.com"
+ * ```
+ */
+export function rowOf(event: Members): Row {
+  const attack = membersOf(event["attackData"]);
+  const http = membersOf(event["httpMessage"]);
+  const geo = membersOf(event["geo"]);
+  const rules = Array.isArray(attack["rules"]) ? attack["rules"].map(membersOf) : [];
+  const ids: string[] = [];
+  const messages: [string, string][] = [];
+  for (const rule of rules) {
+    if (ids.length === MOST_RULES) break;
+    const id = textOf(rule["rule"]).replaceAll("\n", " ");
+    if (id === "" || ids.includes(id)) continue;
+    ids.push(id);
+    messages.push([id, textOf(rule["ruleMessage"])]);
+  }
+  return {
+    timeMs: timeOf(http["start"]),
+    texts: {
+      client: textOf(attack["clientIP"]),
+      method: textOf(http["method"]),
+      host: textOf(http["host"]),
+      path: textOf(http["path"]),
+      query: textOf(http["query"]),
+      action: textOf(attack["appliedAction"]) || strongest(rules),
+      country: textOf(geo["country"]),
+      status: textOf(http["status"]),
+      rules: ids.join("\n"),
+    },
+    messages,
+  };
+}
+
+/** An object's members; none of what is no object. */
+export function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
+}
+
+/** A text, number or truth value as text; anything else is "". */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+}
+
+function timeOf(start: unknown): number {
+  const text = textOf(start);
+  return text === "" ? Number.NaN : Math.round(Number(text) * 1000);
+}
+
+function strongest(rules: readonly Members[]): string {
+  let best = ACTIONS.length;
+  let text = "";
+  for (const rule of rules.slice(0, MOST_RULES)) {
+    const action = textOf(rule["ruleAction"]);
+    const place = ACTIONS.findIndex((name) => action.startsWith(name));
+    const rank = place === -1 ? ACTIONS.length : place;
+    if (text === "" || rank < best) [best, text] = [rank, action];
+  }
+  return text;
+}

@@ -1,0 +1,72 @@
+/** Bytes of an input, in chunks, however it is stored. */
+
+/** How much is read at once; the next chunk is read while one is worked on. */
+const CHUNK_BYTES = 2 ** 20;
+
+/** Reads a Blob to its end. `onBytes` is told how many bytes of it were read. */
+export async function* chunksOf(blob: Blob, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const read = (at: number): Promise<ArrayBuffer> => blob.slice(at, at + CHUNK_BYTES).arrayBuffer();
+  let next = blob.size > 0 ? read(0) : undefined;
+  for (let at = 0; next !== undefined; at += CHUNK_BYTES) {
+    const chunk = new Uint8Array(await next);
+    next = at + CHUNK_BYTES < blob.size ? read(at + CHUNK_BYTES) : undefined;
+    // Nobody waits for it if the reader stops here.
+    next?.catch(() => undefined);
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+/** So much goes into the decompressor at once: it may become a thousand times as much. */
+const PIECE_BYTES = 32 * 1024;
+
+/** Reads a gzip file. `onBytes` is told how many bytes of the file were read. What comes before a break of the file is given. */
+export async function* unpackedChunksOf(blob: Blob, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new DecompressionStream("gzip");
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  writer.closed.catch(() => undefined);
+  let next = reader.read();
+  /** What comes out until `written` is done and nothing is left. A stream that fails drops what nobody has taken. */
+  async function* taken(written: Promise<void>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const idle = written.then(() => new Promise<undefined>((resolve) => setTimeout(resolve)));
+    for (;;) {
+      const result = await Promise.race([next, idle]);
+      if (result === undefined || result.done) return;
+      yield result.value;
+      next = reader.read();
+    }
+  }
+  try {
+    for await (const chunk of chunksOf(blob, onBytes)) {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield* taken(writer.write(chunk.subarray(at, at + PIECE_BYTES)));
+    }
+    yield* taken(writer.close());
+  } finally {
+    next.catch(() => undefined);
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Reads pieces of a Blob that lie close together, a window at a time. */
+export class Windows {
+  readonly #blob: Blob;
+  readonly #windowBytes: number;
+  #start = 0;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
+
+  constructor(blob: Blob, windowBytes: number) {
+    this.#blob = blob;
+    this.#windowBytes = windowBytes;
+  }
+
+  /** Throws if the file has changed or is gone. */
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const at = offset - this.#start;
+    if (at < 0 || at + length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(await this.#blob.slice(offset, offset + Math.max(length, this.#windowBytes)).arrayBuffer());
+      this.#start = offset;
+    }
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
+  }
+}

@@ -1,0 +1,211 @@
+/** What was opened: its inputs, read from the first to the last, and all events in them by number. */
+
+import type { Core } from "../../../src/index.ts";
+import type { FromEngine, Input, Progress } from "../protocol.ts";
+import { EventIndex, MOST_EVENTS, type Place } from "./index/event-index.ts";
+import { PackedStore } from "./index/packed-store.ts";
+import { rowOf } from "./index/row.ts";
+import { LineFramer, MOST_RECORD_BYTES, ObjectFramer, type FramedRecord, type Framer } from "./input/framers.ts";
+import { contentOf, eventBytes } from "./input/record.ts";
+import { LOOK_BYTES, isGzip, shapeOf, type Shape } from "./input/shape.ts";
+import { MOST_SNIPPET_BYTES } from "./input/snippet.ts";
+import { Windows, chunksOf, unpackedChunksOf } from "./input/source.ts";
+import { snippetOf } from "./output/snippet-view.ts";
+import type { Turns } from "./slices.ts";
+
+const MOST_REJECTIONS = 100;
+const MOST_NOTES = 20;
+const EXCERPT_UNITS = 200;
+const PROGRESS_MS = 200;
+
+const PACKED_NOTE = "The compressed input is larger than can be kept here: later events are in the table, but cannot be opened or exported. Decompress the file first.";
+
+/** What a session tells. */
+export interface Listener {
+  post(message: FromEngine): void;
+  /** There are more rows. */
+  onRows(): void;
+}
+
+export class Session {
+  readonly generation: number;
+  readonly index = new EventIndex();
+  readonly #core: Core;
+  readonly #inputs: Input[];
+  readonly #packed = new Map<number, PackedStore>();
+  readonly #listener: Listener;
+  readonly #turns: Turns;
+  readonly #startedMs = performance.now();
+  readonly #progress: Progress;
+  #toldMs = -Infinity;
+  #isOver = false;
+
+  constructor(core: Core, turns: Turns, listener: Listener, generation: number, inputs: readonly Input[]) {
+    this.#core = core;
+    this.#turns = turns;
+    this.#listener = listener;
+    this.generation = generation;
+    this.#inputs = [...inputs];
+    const bytesTotal = inputs.reduce((sum, { blob }) => sum + blob.size, 0);
+    this.#progress = { state: "reading", bytesRead: 0, bytesTotal, elapsedMs: 0, events: 0, contextLines: 0, rejected: 0, rejections: [], notes: [] };
+  }
+
+  get isReading(): boolean {
+    return this.#progress.state === "reading";
+  }
+
+  /** Stops reading. What was read stays. */
+  cancel(): void {
+    this.#isOver = true;
+  }
+
+  nameOf(input: number): string {
+    return this.#inputs[input]?.name ?? "";
+  }
+
+  /** Reads all inputs. It does not throw: what goes wrong becomes a note. */
+  async read(): Promise<void> {
+    for (const [number, input] of this.#inputs.entries()) {
+      if (this.#isOver) break;
+      try {
+        await this.#readInput(number, input);
+      } catch (error) {
+        this.#note(`${input.name}: ${reasonOf(error)}`);
+      }
+    }
+    this.#progress.state = this.#isOver ? "cancelled" : "done";
+    this.#tell(true);
+    this.#listener.onRows();
+  }
+
+  /** Reads an event again. `windows` reads what lies close together at once. */
+  async bytesOf(row: number, windows?: Map<number, Windows>): Promise<Uint8Array<ArrayBuffer>> {
+    const place = this.index.placeOf(row);
+    const record = await this.#record(place, windows);
+    if (record === undefined) throw new Error("its text was not kept: the compressed input is too large");
+    return eventBytes(this.#core, record, place.part);
+  }
+
+  async #record({ input, offset, length }: Place, windows: Map<number, Windows> | undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const packed = this.#packed.get(input);
+    if (packed !== undefined) return packed.read(offset, length);
+    const blob = this.#inputs[input]?.blob;
+    if (blob === undefined) return undefined;
+    if (windows === undefined) return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    let window = windows.get(input);
+    if (window === undefined) windows.set(input, (window = new Windows(blob, 4 * 2 ** 20)));
+    return window.read(offset, length);
+  }
+
+  async #readInput(number: number, input: Input): Promise<void> {
+    const beginning = new Uint8Array(await input.blob.slice(0, LOOK_BYTES).arrayBuffer());
+    const onBytes = (bytes: number): void => {
+      this.#progress.bytesRead += bytes;
+    };
+    if (isGzip(beginning)) {
+      this.#packed.set(number, new PackedStore());
+      await this.#readChunks(number, unpackedChunksOf(input.blob, onBytes));
+      return;
+    }
+    const shape = shapeOf(beginning);
+    if (shape === "inside" && input.blob.size <= MOST_RECORD_BYTES) {
+      const whole = { name: input.name, blob: new Blob(["{", input.blob, "}"]) };
+      this.#inputs[number] = whole;
+      await this.#readChunks(number, chunksOf(whole.blob, onBytes));
+      return;
+    }
+    if (shape === "snippet" && input.blob.size <= MOST_SNIPPET_BYTES) {
+      const snippet = snippetOf(this.#core, await input.blob.text());
+      onBytes(input.blob.size);
+      if (snippet !== undefined) {
+        this.#listener.post({ type: "snippet", generation: this.generation, name: input.name, snippet });
+        return;
+      }
+      throw new Error("this is neither JSON, nor an encoded facet, nor a header block");
+    }
+    await this.#readChunks(number, chunksOf(input.blob, onBytes));
+  }
+
+  async #readChunks(number: number, chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>): Promise<void> {
+    const packed = this.#packed.get(number);
+    let framer: Framer | undefined;
+    for await (const given of chunks) {
+      let chunk = given;
+      if (framer === undefined) {
+        const hasMark = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
+        const offset = hasMark ? 3 : 0;
+        framer = framerOf(shapeOf(chunk), offset);
+        chunk = chunk.subarray(offset);
+      }
+      await this.#take(number, framer.push(chunk), packed);
+      if (this.#isOver) return;
+      await packed?.settled();
+      this.#tell(false);
+    }
+    if (framer !== undefined) await this.#take(number, framer.finish(), packed);
+  }
+
+  async #take(input: number, records: Iterable<FramedRecord>, packed: PackedStore | undefined): Promise<void> {
+    for (const record of records) {
+      this.#index(input, record, packed);
+      if (!this.#turns.isDue) continue;
+      this.#listener.onRows();
+      await this.#turns.next();
+      this.#tell(false);
+      if (this.#isOver) return;
+    }
+    this.#listener.onRows();
+  }
+
+  /** Adds the events of a record. */
+  #index(input: number, { bytes, offset, length }: FramedRecord, packed: PackedStore | undefined): void {
+    try {
+      if (length > bytes.length) throw new Error(`it is longer than ${MOST_RECORD_BYTES / 2 ** 20} MiB`);
+      const content = contentOf(this.#core, bytes);
+      if (content.kind === "context") this.#progress.contextLines += 1;
+      else if (content.kind === "report") this.#listener.post({ type: "report", generation: this.generation, name: this.nameOf(input), report: content.report });
+      else {
+        const place = { input, offset: packed === undefined ? offset : packed.add(bytes), length };
+        if (packed?.isWhole === false) this.#note(PACKED_NOTE);
+        const events = content.kind === "event" ? [content.event] : content.texts.map((text) => this.#core.decodeEvent(text));
+        for (const [part, event] of events.entries()) this.index.add({ ...place, part }, rowOf(event));
+      }
+    } catch (error) {
+      this.#reject(input, offset, bytes, reasonOf(error));
+    }
+    this.#progress.events = this.index.length;
+    if (this.index.length < MOST_EVENTS || this.#isOver) return;
+    this.#note(`Reading stopped after ${MOST_EVENTS.toLocaleString("en")} events: more do not fit into the page.`);
+    this.cancel();
+  }
+
+  #reject(input: number, offset: number, bytes: Uint8Array, reason: string): void {
+    this.#progress.rejected += 1;
+    if (this.#progress.rejections.length >= MOST_REJECTIONS) return;
+    const excerpt = new TextDecoder().decode(bytes.subarray(0, EXCERPT_UNITS));
+    this.#progress.rejections.push({ name: this.nameOf(input), offset, reason, excerpt });
+  }
+
+  #note(note: string): void {
+    const { notes } = this.#progress;
+    if (notes.length < MOST_NOTES && !notes.includes(note)) notes.push(note);
+  }
+
+  #tell(isForced: boolean): void {
+    const nowMs = performance.now();
+    if (!isForced && nowMs - this.#toldMs < PROGRESS_MS) return;
+    this.#toldMs = nowMs;
+    this.#progress.elapsedMs = nowMs - this.#startedMs;
+    this.#listener.post({ type: "progress", generation: this.generation, progress: structuredClone(this.#progress) });
+  }
+}
+
+function framerOf(shape: Shape, offset: number): Framer {
+  if (shape === "utf-16") throw new Error("this is UTF-16; save it as UTF-8");
+  return shape === "objects" ? new ObjectFramer(offset) : new LineFramer(offset);
+}
+
+/** What an error says, in words. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300);
+}

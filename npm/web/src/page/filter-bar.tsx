@@ -1,0 +1,69 @@
+/** The filter, and what it leaves. */
+
+import type { JSX } from "preact";
+import { COLUMNS, type Column } from "../protocol.ts";
+import { count, counted } from "./format.ts";
+import { areChartsShown, columns, filter, view } from "./state.ts";
+
+export function FilterBar({ isExporting, onExport }: { isExporting: boolean; onExport(): void }): JSX.Element {
+  const shown = view.value;
+  return (
+    <section class="filter" aria-label="Filter">
+      <input
+        type="search"
+        aria-label="Filter"
+        aria-describedby="filter-help"
+        placeholder={'Filter: sql  host:www.example.com  -action:monitor  rule:950*  "two words"'}
+        spellcheck={false}
+        autocomplete="off"
+        value={filter.value}
+        onInput={(event) => (filter.value = event.currentTarget.value)}
+      />
+      <span id="filter-help" class="hidden">
+        Words are looked for in all columns. A field and a colon, such as host or rule, ask for the whole of that column, with * for any text. A minus
+        excludes. Several values of one field are alternatives. from: and to: take times in UTC.
+      </span>
+      <span class="numbers" role="status">
+        {shown === undefined ? "" : shown.count === shown.total ? counted(shown.count, "event") : `${count(shown.count)} of ${counted(shown.total, "event")}`}
+      </span>
+      {filter.value !== "" && (
+        <button type="button" onClick={() => (filter.value = "")}>
+          Clear filter
+        </button>
+      )}
+      <button type="button" aria-pressed={areChartsShown.value} onClick={() => (areChartsShown.value = !areChartsShown.value)}>
+        Charts
+      </button>
+      <ColumnChoice />
+      <button type="button" aria-expanded={isExporting} onClick={onExport}>
+        Export…
+      </button>
+      {shown?.problem !== undefined && (
+        <p class="problem" role="alert">
+          {shown.problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function ColumnChoice(): JSX.Element {
+  const toggle = (column: Column, isShown: boolean): void => {
+    const left = COLUMNS.filter((name) => (name === column ? isShown : columns.value.includes(name)));
+    if (left.length > 0) columns.value = left;
+  };
+  return (
+    <details class="choice">
+      <summary>Columns</summary>
+      <fieldset>
+        <legend class="hidden">Columns of the table</legend>
+        {COLUMNS.map((column) => (
+          <label>
+            <input type="checkbox" checked={columns.value.includes(column)} onChange={(event) => toggle(column, event.currentTarget.checked)} />
+            {column}
+          </label>
+        ))}
+      </fieldset>
+    </details>
+  );
+}

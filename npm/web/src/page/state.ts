@@ -1,0 +1,155 @@
+/** What the page shows, as signals, and what its parts may do. */
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import { type Column, type EventView, type Input, type Progress, type Report, type Snippet, type Sort, type View } from "../protocol.ts";
+import { toggled, termOf, withRange } from "../query-text.ts";
+import type { TextColumn } from "../protocol.ts";
+import { EngineClient } from "./engine-client.ts";
+
+const FILTER_DELAY_MS = 120;
+const INPUT_ORDER: Sort = { by: "input", descending: false };
+
+export const inputs = signal<readonly { name: string; bytes: number }[]>([]);
+export const progress = signal<Progress | undefined>(undefined);
+export const view = signal<View | undefined>(undefined);
+export const reports = signal<readonly { name: string; report: Report }[]>([]);
+export const snippets = signal<readonly { name: string; snippet: Snippet }[]>([]);
+export const filter = signal("");
+export const sort = signal<Sort>(INPUT_ORDER);
+const IS_NARROW = !matchMedia("(min-width: 601px)").matches;
+/** Columns of the table, in their order. */
+export const columns = signal<readonly Column[]>(IS_NARROW ? ["time", "client", "path", "action", "rules"] : ["time", "client", "method", "host", "path", "action", "country", "status", "rules"]);
+/** Position of the row that the keyboard is on. */
+export const cursor = signal(0);
+export const opened = signal<EventView | undefined>(undefined);
+export const problem = signal<string | undefined>(undefined);
+/** On a phone the table comes first. */
+export const areChartsShown = signal(!IS_NARROW);
+
+export const isOpen = computed(() => inputs.value.length > 0);
+
+let client: EngineClient | undefined;
+let generation = 0;
+let query = 0;
+/** What was asked for last; an older answer comes too late. */
+let wantedEvent = 0;
+
+/** Loads the engine and answers what it tells. */
+const engine: Promise<EngineClient> = import("./engine-worker.ts").then(({ EngineWorker }) => {
+  client = new EngineClient(
+    new EngineWorker({ name: "engine" }),
+    (notice) => {
+      if (notice.generation !== generation) return;
+      if (notice.type === "progress") progress.value = notice.progress;
+      else if (notice.type === "report") reports.value = [...reports.value, { name: notice.name, report: notice.report }].slice(-10);
+      else if (notice.type === "snippet") snippets.value = [...snippets.value, { name: notice.name, snippet: notice.snippet }].slice(-10);
+      else if (notice.query === query) view.value = notice.view;
+    },
+    (text) => (problem.value = `The engine stopped: ${text}. Reload the page; if it lasts, the browser may forbid WebAssembly here.`),
+  );
+  return client;
+});
+engine.catch(() => (problem.value = "The engine cannot be loaded. Reload the page."));
+
+/** The engine, when it is there. */
+export function whenEngine(): Promise<EngineClient> {
+  return engine;
+}
+
+/** Reads these inputs instead of those before. */
+export function open(given: readonly Input[]): void {
+  if (given.length === 0) return;
+  generation += 1;
+  batch(() => {
+    inputs.value = given.map(({ name, blob }) => ({ name, bytes: blob.size }));
+    progress.value = undefined;
+    view.value = undefined;
+    reports.value = [];
+    snippets.value = [];
+    problem.value = undefined;
+    filter.value = "";
+    sort.value = INPUT_ORDER;
+    cursor.value = 0;
+    closeEvent();
+  });
+  query += 1;
+  const [opening, asked] = [generation, query];
+  void engine.then((engine) => {
+    if (opening !== generation) return;
+    engine.query(asked, "", INPUT_ORDER);
+    engine.open(opening, [...given]);
+  });
+}
+
+/** Goes back to the beginning. */
+export function close(): void {
+  client?.cancel();
+  generation += 1;
+  batch(() => {
+    inputs.value = [];
+    progress.value = undefined;
+    view.value = undefined;
+    closeEvent();
+  });
+}
+
+export function cancel(): void {
+  client?.cancel();
+}
+
+let isFirst = true;
+let timer: ReturnType<typeof setTimeout> | undefined;
+effect(() => {
+  const [text, order] = [filter.value, sort.value];
+  if (isFirst) {
+    isFirst = false;
+    return;
+  }
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (inputs.peek().length === 0) return;
+    query += 1;
+    cursor.value = 0;
+    client?.query(query, text, order);
+  }, FILTER_DELAY_MS);
+});
+
+/** Narrows the table to a text of a column, or takes that back. */
+export function toggleTerm(column: TextColumn, text: string): void {
+  filter.value = toggled(filter.value, termOf(column, text));
+}
+
+/** Whether the filter has that term. */
+export function hasTerm(column: TextColumn, text: string): boolean {
+  return ` ${filter.value} `.includes(` ${termOf(column, text)} `);
+}
+
+export function setRange(fromMs?: number, toMs?: number): void {
+  filter.value = withRange(filter.value, fromMs, toMs);
+}
+
+/** Sorts by a column; a second time the other way round, a third time not at all. */
+export function sortBy(column: Column): void {
+  const { by, descending } = sort.value;
+  if (by !== column) sort.value = { by: column, descending: column === "time" };
+  else if (descending === (column === "time")) sort.value = { by: column, descending: !descending };
+  else sort.value = INPUT_ORDER;
+}
+
+/** Shows an event. */
+export async function openEvent(position: number): Promise<void> {
+  wantedEvent += 1;
+  const wanted = wantedEvent;
+  cursor.value = position;
+  try {
+    const event = await client?.event(position);
+    if (wanted === wantedEvent) opened.value = event;
+  } catch (error) {
+    if (wanted === wantedEvent) problem.value = `Event ${position + 1} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+export function closeEvent(): void {
+  wantedEvent += 1;
+  opened.value = undefined;
+}

@@ -1,0 +1,197 @@
+/** What the page and its engine, which runs in a worker, say to each other. Everything here crosses by structured clone. */
+
+/** Columns of texts. Each row has a code for each of them; `rules` holds the ids of all rules of the event, one a line. */
+export const TEXT_COLUMNS = ["client", "method", "host", "path", "query", "action", "country", "status", "rules"] as const;
+export type TextColumn = (typeof TEXT_COLUMNS)[number];
+export type Column = "time" | TextColumn;
+export const COLUMNS: readonly Column[] = ["time", ...TEXT_COLUMNS];
+
+/** What charts count. `rules` counts each rule of an event. */
+export const TOP_COLUMNS = ["rules", "client", "country", "host", "path"] as const;
+export type TopColumn = (typeof TOP_COLUMNS)[number];
+
+/** Schemas that an event can be copied and exported in. */
+export const SCHEMAS = ["decoded", "raw", "ecs", "ocsf", "cef", "otel", "elastic-integration", "sentinel"] as const;
+export type Schema = (typeof SCHEMAS)[number];
+export type ExportFormat = Schema | "csv";
+
+/** `input` is the order in which events were read. */
+export interface Sort {
+  by: Column | "input";
+  descending: boolean;
+}
+
+/** Something to read: a file, or pasted text as a Blob. */
+export interface Input {
+  name: string;
+  blob: Blob;
+}
+
+/** What the page asks. `ask` and `query` are numbers of the page's own, which answers repeat. */
+export type ToEngine =
+  | { type: "open"; generation: number; inputs: Input[] }
+  | { type: "cancel" }
+  | { type: "query"; query: number; filter: string; sort: Sort }
+  | { type: "rows"; ask: number; from: number; count: number }
+  | { type: "event"; ask: number; position: number }
+  | { type: "copy"; ask: number; position: number; as: Schema | "curl" }
+  /** Begins an export of the rows that the filter leaves, or asks for its next part. */
+  | { type: "export"; ask: number; format: ExportFormat; columns: Column[] }
+  | { type: "part"; ask: number; export: number }
+  | { type: "end-export"; export: number };
+
+export type FromEngine =
+  | { type: "ready" }
+  | { type: "progress"; generation: number; progress: Progress }
+  | { type: "report"; generation: number; name: string; report: Report }
+  | { type: "snippet"; generation: number; name: string; snippet: Snippet }
+  | { type: "view"; generation: number; query: number; view: View }
+  | { type: "answer"; ask: number; answer: Answer }
+  | { type: "failed"; ask: number; problem: string };
+
+/** Answers to what has an `ask`. */
+export type Answer = RowView[] | EventView | string | ExportPart | ExportBegun;
+
+export interface Progress {
+  state: "reading" | "done" | "cancelled";
+  /** Of the inputs as they are stored, compressed or not. */
+  bytesRead: number;
+  bytesTotal: number;
+  elapsedMs: number;
+  events: number;
+  contextLines: number;
+  rejected: number;
+  /** The first of them. */
+  rejections: Rejection[];
+  /** What else the reader should know: an input that cannot be read, a limit that was reached. */
+  notes: string[];
+}
+
+/** A piece of an input that is no event. */
+export interface Rejection {
+  name: string;
+  /** Where it begins, in bytes of the input after decompression. */
+  offset: number;
+  reason: string;
+  excerpt: string;
+}
+
+/** What the filter leaves. */
+export interface View {
+  /** Rows that can be asked for. */
+  count: number;
+  /** Rows that were read so far. */
+  total: number;
+  /** Whether `count` is still growing or the order is still being made. */
+  isSettled: boolean;
+  /** What is wrong with the filter, if something is. */
+  problem: string | undefined;
+  charts: Charts;
+}
+
+export interface Charts {
+  time: TimeChart;
+  tops: Record<TopColumn, Top>;
+}
+
+export interface TimeChart {
+  startMs: number;
+  /** Width of a bucket. */
+  widthMs: number;
+  buckets: number;
+  /** The most frequent actions, and the others together as the last; counts by bucket. */
+  actions: { name: string; isOthers: boolean; count: number; counts: number[] }[];
+  /** Events without a time between the years 2000 and 2100. */
+  withoutTime: number;
+}
+
+export interface Top {
+  entries: { text: string; count: number; note: string }[];
+  distinct: number;
+}
+
+/** One row of the table. */
+export interface RowView {
+  position: number;
+  row: number;
+  /** Milliseconds since 1970, or NaN. */
+  timeMs: number;
+  /** In the order of TEXT_COLUMNS. */
+  texts: string[];
+}
+
+/** A text as it is shown: its beginning, and how long it is. */
+export interface TextView {
+  text: string;
+  /** UTF-16 units of the whole text. */
+  length: number;
+  /** Bytes as hexadecimal digits, where the text cannot carry them. */
+  hex?: string;
+}
+
+export interface RuleView {
+  /** The rule's members in their order, without those that only carry bytes. */
+  members: { name: string; value: TextView }[];
+}
+
+export interface HeaderView {
+  /** Missing if the line has no colon. */
+  name: TextView | undefined;
+  value: TextView;
+}
+
+/** A member of the event, as it came and as it was decoded. */
+export interface MemberView {
+  /** Such as `attackData.rules`. */
+  path: string;
+  raw: TextView | undefined;
+  decoded: TextView | undefined;
+  /** The member of the decoded event that this one became part of. */
+  decodedPath: string;
+}
+
+export interface EventView {
+  position: number;
+  row: number;
+  timeMs: number;
+  texts: string[];
+  /** Where it was read. */
+  name: string;
+  offset: number;
+  bytes: number;
+  rules: RuleView[];
+  ruleCount: number;
+  requestHeaders: HeaderView[];
+  requestHeaderCount: number;
+  responseHeaders: HeaderView[];
+  responseHeaderCount: number;
+  query: { raw: TextView; pairs: { name: TextView; value: TextView }[] } | undefined;
+  members: MemberView[];
+  memberCount: number;
+  rawText: TextView;
+}
+
+export interface ExportBegun {
+  export: number;
+  rows: number;
+}
+
+export interface ExportPart {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Rows that were written so far, this part included. */
+  rows: number;
+  /** Rows whose text is no longer there, or that the schema cannot be made of. */
+  failed: number;
+  isLast: boolean;
+}
+
+/** A report of Akamai's Security Monitor. */
+export interface Report {
+  columns: { name: string; description: string; isMetric: boolean; aggregate: string; peak: string; unit: string }[];
+  /** At most 10,000. */
+  rows: string[][];
+  metaData: { name: string; value: string }[];
+}
+
+/** A piece of an event, decoded by itself. */
+export type Snippet = { kind: "items"; items: TextView[] } | { kind: "headers"; headers: HeaderView[] };

@@ -1,0 +1,20 @@
+/** What Vite makes of these imports. */
+
+declare module "*?worker&inline" {
+  const Worker: new (options?: { name?: string }) => globalThis.Worker;
+  export default Worker;
+}
+
+declare module "*.ndjson?raw" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.css" {}
+
+/** Not in every browser: https://www.w3.org/TR/trusted-types/ */
+interface Window {
+  trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(url: string): string }): unknown };
+  /** https://wicg.github.io/file-system-access/ */
+  showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
+}

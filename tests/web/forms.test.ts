@@ -1,0 +1,195 @@
+/** Every form in which events come. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { corpus } from "../bench/corpus.ts";
+import { event, facet, headerBlock, lines } from "./events.ts";
+import { startRig, type Rig, type Visit } from "./rig.ts";
+import { decodeText, newInput, openFiles, openRow, readToEnd, rowTexts } from "./steps.ts";
+
+const SAMPLE = readFileSync(new URL("../vectors/akamai-siem/sekoia/raw_event.json", import.meta.url), "utf8");
+const THREE = [event({ path: "/a" }), event({ path: "/b" }), event({ path: "/c" })];
+
+let rig: Rig;
+let visit: Visit;
+
+before(async () => {
+  rig = await startRig();
+  visit = await rig.visit();
+});
+beforeEach(async () => {
+  await visit.page.goto(rig.origin);
+});
+after(async () => {
+  await visit?.[Symbol.asyncDispose]();
+  await rig?.[Symbol.asyncDispose]();
+});
+
+/** Forms of text, and how many events each has. */
+const TEXTS: readonly (readonly [name: string, text: string, events: number])[] = [
+  ["lines without a context line", lines(THREE), 3],
+  ["lines without a line feed behind the last", lines(THREE).trimEnd(), 3],
+  ["a page with its context line", `${lines(THREE)}{"offset":"318d8;abc","total":3,"limit":10}\n`, 3],
+  ["pages behind each other", `${lines(THREE)}{"offset":"a","total":3}\n${lines(THREE)}{"offset":"b","total":3}\n`, 6],
+  ["an array on one line", JSON.stringify(THREE), 3],
+  ["an indented array", JSON.stringify(THREE, undefined, 2), 3],
+  ["one indented event", JSON.stringify(THREE[0], undefined, 4), 1],
+  ["indented events behind each other", THREE.map((event) => JSON.stringify(event, undefined, 2)).join("\n"), 3],
+  ["the inside of an event", JSON.stringify(THREE[0]).slice(1, -1), 1],
+  ["a byte order mark before lines", `\ufeff${lines(THREE)}`, 3],
+  ["results of a Splunk search", lines(THREE.map((event) => ({ preview: false, result: { _raw: JSON.stringify(event), host: "x" } }))), 3],
+  ["an export of Splunk with objects", lines(THREE.map((event) => ({ result: event }))), 3],
+  ["incidents of XSOAR", JSON.stringify({ events: THREE.map((event) => ({ rawEvent: JSON.stringify(event) })) }), 3],
+  ["lines with a time before each", THREE.map((event) => `2026-11-22T10:00:00Z host ${JSON.stringify(event)}`).join("\n"), 3],
+  ["events of the schema decoded", lines([{ attackData: { rules: [{ rule: "950002" }] }, httpMessage: { path: "/a" } }]), 1],
+];
+
+describe("pasted text", () => {
+  for (const [name, text, events] of TEXTS) {
+    it(`${name} gives all its events`, async () => {
+      await decodeText(visit.page, text);
+      assert.equal(await readToEnd(visit.page), events);
+      assert.equal(await visit.page.locator(".rejected").count(), 0);
+      assert.match((await rowTexts(visit.page, 0))["path"] ?? "", /^\/a$/);
+      assert.equal((await rowTexts(visit.page, 0))["rules"], "950002");
+      await openRow(visit.page, 0);
+      await visit.page.locator(".rule h3", { hasText: "950002" }).waitFor();
+    });
+  }
+
+  it("Akamai's own sample shows what the attacker did", async () => {
+    await decodeText(visit.page, SAMPLE);
+    assert.equal(await readToEnd(visit.page), 1);
+    assert.deepEqual(await rowTexts(visit.page, 0), {
+      time: "2017-04-04 10:57:02",
+      client: "192.0.2.82",
+      method: "GET",
+      host: "www.hmapi.com",
+      path: "/",
+      action: "deny",
+      country: "US",
+      status: "200",
+      rules: "950002 950006 CMD-INJECTION-ANOMALY",
+    });
+    await openRow(visit.page, 0);
+    const panel = visit.page.getByRole("complementary", { name: "Event" });
+    assert.deepEqual(await panel.locator(".rule h3").allInnerTexts(), ["950002\nalert", "950006\nalert", "CMD-INJECTION-ANOMALY\ndeny"]);
+    assert.match(await panel.innerText(), /System Command Injection/);
+    assert.match(await panel.innerText(), /com_jce telnet\.exe/);
+    assert.match(await panel.innerText(), /BOT\/0\.1 \(BOT for JCE\)/);
+  });
+
+  it("a lone facet becomes a list", async () => {
+    await decodeText(visit.page, facet("950002", "CMD-INJECTION-ANOMALY", Buffer.from([0xb4, 0xff])));
+    const items = visit.page.locator(".snippet li");
+    await items.first().waitFor();
+    const texts = await items.allInnerTexts();
+    assert.deepEqual(texts.slice(0, 2), ["950002", "CMD-INJECTION-ANOMALY"]);
+    assert.match(texts[2] ?? "", /b4 ff/);
+  });
+
+  it("a lone header block becomes a table", async () => {
+    await decodeText(visit.page, `"${headerBlock(["Host", "www.example.com"], ["X-A", "1"], ["X-A", "2"])}",`);
+    const rows = visit.page.locator(".snippet tr");
+    await rows.first().waitFor();
+    assert.deepEqual(await rows.allInnerTexts(), ["Host\twww.example.com", "X-A\t1", "X-A\t2"]);
+  });
+
+  it("a report of Security Monitor becomes a table with its times", async () => {
+    const report = {
+      columns: [
+        { type: "dimension", name: "Time", description: "Time", index: 0 },
+        { type: "dimension", name: "Country", description: "Country", index: 1 },
+        { type: "metric", name: "Requests Denied", description: "Number", index: 2, aggregate: "292", peak: "156", unit: null },
+      ],
+      rows: [["1415837040", "US", "156"], ["1415837040", "CH", "136"]],
+      metaData: { aggregation: 60, startTimeInEpoch: 1415836800, timeZone: "GMT" },
+    };
+    await decodeText(visit.page, JSON.stringify(report, undefined, 4));
+    const rows = visit.page.locator(".report tbody tr");
+    await rows.first().waitFor();
+    assert.deepEqual((await rows.allInnerTexts()).map((text) => text.replace(/\s+/g, " ")), ["2014-11-13 00:04:00 US 156", "2014-11-13 00:04:00 CH 136"]);
+  });
+
+  it("what is none of these is said to be none", async () => {
+    await decodeText(visit.page, "Good morning!");
+    await visit.page.getByText(/neither JSON, nor an encoded facet/).waitFor();
+    await newInput(visit.page);
+    await decodeText(visit.page, `${lines(THREE)}{"attackData": {"rules": "OTUw\n{"other":"object"}\n`);
+    assert.equal(await readToEnd(visit.page), 3);
+    await visit.page.getByText("2 pieces of the input could not be read as events").click();
+    assert.match(await visit.page.locator(".rejected").innerText(), /byte [\d,]+: .*\n.*OTUw/);
+  });
+});
+
+describe("files", () => {
+  it("many, compressed and not, become one table, and each event is read again from its own", async () => {
+    await openFiles(
+      visit.page,
+      { name: "a.ndjson", content: lines(THREE) },
+      { name: "b.json.gz", content: gzipSync(lines([event({ path: "/packed" })])) },
+      { name: "c.json", content: JSON.stringify([event({ path: "/array" })], undefined, 2) },
+    );
+    assert.equal(await readToEnd(visit.page), 5);
+    for (const [row, path, name] of [[0, "/a", "a.ndjson"], [3, "/packed", "b.json.gz"], [4, "/array", "c.json"]] as const) {
+      assert.equal((await rowTexts(visit.page, row))["path"], path);
+      await openRow(visit.page, row);
+      await visit.page.locator(".facts", { hasText: name }).waitFor();
+      await visit.page.locator(".raw summary").click();
+      assert.match(await visit.page.locator(".raw pre").innerText(), new RegExp(`"path": ?"${path}"`));
+      await visit.page.locator(".raw summary").click();
+    }
+  });
+
+  it("a broken archive keeps what was before the break", async () => {
+    const whole = gzipSync(lines(Array.from({ length: 20_000 }, (_, k) => event({ path: `/${k}` }))));
+    await openFiles(visit.page, { name: "cut.gz", content: whole.subarray(0, whole.length / 2) });
+    assert.ok((await readToEnd(visit.page)) > 1000);
+    await visit.page.locator(".status .problem", { hasText: "cut.gz" }).waitFor();
+  });
+
+  it("an archive of several members is read to the end of the first, and the page says that there was more", async () => {
+    await openFiles(visit.page, { name: "two.gz", content: Buffer.concat([gzipSync(lines(THREE)), gzipSync(lines(THREE))]) });
+    assert.equal(await readToEnd(visit.page), 3);
+    await visit.page.locator(".status .problem", { hasText: "two.gz" }).waitFor();
+  });
+
+  it("reading can be cancelled, and what was read stays", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "edgesiem-cancel-"));
+    try {
+      await visit.page.locator('input[type="file"]').setInputFiles(corpus(folder, 50).path);
+      await visit.page.locator(".window .row").first().waitFor();
+      await visit.page.getByRole("button", { name: "Cancel" }).click();
+      await visit.page.locator(".status [role=status]", { hasText: "stopped at" }).waitFor();
+      assert.ok((await visit.page.locator(".window .row").count()) > 5);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("UTF-16 is named, with what to do", async () => {
+    await openFiles(visit.page, { name: "wide.json", content: Buffer.from(`\ufeff${lines(THREE)}`, "utf16le") });
+    await visit.page.getByText(/wide\.json: this is UTF-16; save it as UTF-8/).waitFor();
+  });
+
+  it("can be dropped anywhere", async () => {
+    const transfer = await visit.page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], "dropped.ndjson"));
+      return transfer;
+    }, lines(THREE));
+    await visit.page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+    assert.equal(await readToEnd(visit.page), 3);
+  });
+});
+
+it("the example opens by its button, and nothing was asked of anybody but the page's own files", async () => {
+  await visit.page.getByRole("button", { name: "Example" }).click();
+  assert.equal(await readToEnd(visit.page), 600);
+  assert.deepEqual(visit.faults, []);
+  assert.deepEqual(visit.requests.filter((url) => !/^\/(assets\/[\w.-]+\.(js|css))?$/.test(url)), []);
+});
