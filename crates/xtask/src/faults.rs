@@ -34,7 +34,7 @@ pub fn begin(project: &Project) -> Result<Beside> {
 }
 
 const ABOUT: About = About {
-    usually: Some("6 min"),
+    usually: Some("10 min"),
     remedy: "repeat the schedule that failed by the command that it names",
 };
 

@@ -260,8 +260,7 @@ mod tests {
 
     #[test]
     fn a_quota_that_is_not_waited_for_shows_in_the_books_of_the_server() {
-        let name = "trend-micro: killed at every await point";
-        let tally = row(name, Some(Mutant::QuotaIgnored));
+        let tally = row("trend-micro: random mixtures", Some(Mutant::QuotaIgnored));
         let problem = &tally.failures.first().unwrap().1;
         assert!(problem.contains("one too many in a minute"), "{tally:?}");
     }

@@ -50,6 +50,16 @@ pub(super) struct Place {
     /// The window that is half read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<Chain>,
+    /// A link was no longer known when its turn came: those of the window that is asked for instead are followed at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hurries: bool,
+}
+
+impl Place {
+    /// Whether the next page is of this combination too.
+    pub const fn stays(&self) -> bool {
+        self.hurries && self.chain.is_some()
+    }
 }
 
 /// A window whose pages are read one after the other, each found in the one before.

@@ -27,7 +27,8 @@
 //!   `settle_s` is delivered; and also what is listed later, if nothing newer of its combination was delivered before.
 //! - Windows without events do not move the beginning of the next one, which reaches back [`plan::OVERLAP_MS`] at most.
 //! - What was not asked for within 72 hours is lost: [`recover`] records one gap for all combinations to which that happened.
-//! - A link that is no longer known costs nothing: its window is asked for again from the newest delivered event on.
+//! - A link that is no longer known costs a request: its window is asked for again from the newest delivered event on, and the
+//!   links of that one are followed at once. In its turn each could come too late again.
 //! - A combination that is taken out of the configuration is remembered, and goes on from there when it comes back. One that
 //!   is added later begins `initial_lookback_s` before it is first asked.
 //!

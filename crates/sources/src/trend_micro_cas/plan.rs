@@ -264,6 +264,16 @@ impl Rules {
         }
     }
 
+    /// How many events to ask a window for so that `limit` of them are new: those that were delivered come first. A smaller
+    /// limit says how many were read of a page that was cut, and what is asked for instead should not end before them. How
+    /// many come first is not known, one of them as a rule, and too many would be cut again.
+    pub fn window_limit(&self, plan: &Plan, limit: u32) -> u32 {
+        let delivered = u32::try_from(plan.place.seen.0.len()).unwrap_or(u32::MAX);
+        limit
+            .saturating_add(delivered.min(limit))
+            .min(self.limit.max(limit))
+    }
+
     /// The cursor after the page that `plan` asked for, and whether there is more to ask for in this round.
     ///
     /// # Errors
@@ -296,7 +306,11 @@ impl Rules {
             // Nothing but the window's end tells how far it went.
             (None, None) if chain.is_none() => {
                 place.since = place.since.max(plan.end);
-                place.seen = Seen(page.marks.into());
+                match plan.chain() {
+                    None => place.seen = Seen(page.marks.into()),
+                    // The pages before may have had events of the window's end too.
+                    Some(_) => remember(&mut place.seen, page.marks),
+                }
             }
             (None, None) => remember(&mut place.seen, page.marks),
         }
@@ -307,6 +321,7 @@ impl Rules {
                 place.seen = Seen::default();
             }
         }
+        place.hurries &= chain.is_some();
         place.chain = chain.map(|chain| Chain { newest, ..chain });
         Ok(self.committed(state, plan, place))
     }
@@ -316,7 +331,7 @@ impl Rules {
             from: None,
             until: state.until,
             round: Some(plan.round),
-            turn: plan.number.saturating_add(1),
+            turn: plan.number.saturating_add(u32::from(!place.stays())),
             combinations: state.combinations.clone(),
         };
         for combination in &self.combinations {
@@ -350,6 +365,7 @@ impl Rules {
         let mut next = state.clone();
         if let Some(place) = next.combinations.get_mut(&plan.combination.name()) {
             place.chain = None;
+            place.hurries = true;
         }
         next
     }

@@ -14,11 +14,12 @@ fn target(source: &TrendMicroCas, plan: &Plan, limit: u32) -> String {
     match &plan.ask {
         Ask::Link(link) => link.clone(),
         Ask::Window { start } => format!(
-            "{}?service={}&event={}&start={start}&end={}&limit={limit}",
+            "{}?service={}&event={}&start={start}&end={}&limit={}",
             source.path.as_str(),
             plan.combination.service,
             plan.combination.event,
             plan.end,
+            source.rules.window_limit(plan, limit),
         ),
     }
 }

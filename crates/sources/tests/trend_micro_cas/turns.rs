@@ -1,6 +1,6 @@
 //! Which combination is asked next, and when a round is over.
 
-use edgesiem_model::{Cursor, PageRequest, Source, Timestamp};
+use edgesiem_model::{Cursor, PageRequest, ResponseHead, Source, SourceVerdict, Timestamp};
 use edgesiem_sources::trend_micro_cas::TrendMicroCas;
 use serde_json::{Value, json};
 
@@ -287,4 +287,70 @@ fn of_a_window_whose_pages_are_not_in_order_nothing_is_taken_for_delivered_befor
     let (end, _) = step(&source, &later, NOW, &last);
     assert_eq!(since(&end), since(&ordered));
     assert!(place_of(&end, "a/x").get("chain").is_none());
+}
+
+#[test]
+fn a_combination_whose_link_was_refused_keeps_its_turn_until_its_window_is_read() {
+    let source = two_by_two();
+    let mut cursor = source.start();
+    for answer in [more(1), nothing(), nothing(), nothing()] {
+        cursor = step(&source, &cursor, NOW, &answer).0;
+    }
+    assert_eq!(asked(&source, &cursor, NOW), "page=1");
+    let refused = ResponseHead {
+        status: 404,
+        headers: Vec::new(),
+    };
+    let verdict = source.verdict(&page(&cursor), &refused, b"{}");
+    let SourceVerdict::AskFrom { mut cursor, .. } = verdict else {
+        panic!("{verdict:?}");
+    };
+    for (expected, answer) in [("a/x", more(2)), ("page=2", more(3)), ("page=3", nothing())] {
+        assert_eq!(asked(&source, &cursor, NOW), expected);
+        cursor = step(&source, &cursor, NOW, &answer).0;
+    }
+    // And then it waits like the others.
+    assert_eq!(asked(&source, &cursor, after(60)), "a/y");
+}
+
+#[test]
+fn a_smaller_page_leaves_room_for_what_was_delivered_before() {
+    let source = source(json!({"services": ["a"], "events": ["x"], "limit": 100}));
+    let answer = json!({
+        "security_events": [{"log_item_id": "1"}, {"log_item_id": "2"}, {"log_item_id": "3"}],
+        "last_log_item_generation_time": "2026-11-22T10:00:00Z",
+        "next_link": format!("{HOST}/x?page=1"),
+    });
+    let (cursor, _) = step(&source, &source.start(), NOW, &answer);
+    for (limit, expected) in [
+        (1, "&limit=2"),
+        (2, "&limit=4"),
+        (50, "&limit=53"),
+        (99, "&limit=100"),
+    ] {
+        let request = source.request(&PageRequest {
+            limit,
+            ..page(&cursor)
+        });
+        let target = request.unwrap().target;
+        assert!(target.ends_with(expected), "{limit}: {target}");
+    }
+}
+
+#[test]
+fn events_of_a_windows_very_end_on_several_pages_without_times_come_once() {
+    let source = source(json!({"services": ["a"], "events": ["x"]}));
+    let first =
+        json!({"securityEvents": [{"n": 1}, {"n": 2}], "nextLink": format!("{HOST}/x?page=1")});
+    let second = json!({"securityEvents": [{"n": 3}], "nextLink": ""});
+    let (cursor, _) = step(&source, &source.start(), NOW, &first);
+    let (cursor, _) = step(&source, &cursor, NOW, &second);
+    let both = json!({"securityEvents": [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]});
+    let next = PageRequest {
+        now: after(600),
+        ..page(&cursor)
+    };
+    let (lines, end) = read(&source, &next, both.to_string().as_bytes(), 64, BIG);
+    assert!(end.is_ok());
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }

@@ -34,6 +34,8 @@ pub struct Newest {
     /// Of what service and event type. When it begins says less: that of a stream's first page moves on until there is a
     /// checkpoint.
     pub of: Option<(usize, usize)>,
+    /// When it begins.
+    pub start_ms: u64,
     /// Whether it begins where the server's reach ends, which moves on.
     pub is_edge: bool,
     /// Most events that were asked for.
@@ -50,11 +52,15 @@ impl Newest {
     /// How many events may come twice because a page is asked for again and is another one: at a limit that follows from
     /// a second cut, or from a cut and a kill, no batch need end where one did before. `batch` is the most events of one.
     pub fn excused(&self, page: &Self, is_disturbed: bool, batch: usize) -> usize {
-        if self.of != page.of || page.order.starts_with(&self.order) {
+        if self.of != page.of {
             return 0;
         }
-        if self.is_edge && page.is_edge {
+        // Where the client begins anew is another bookmark each time, and so another page.
+        if self.is_edge && page.is_edge && self.start_ms != page.start_ms {
             return self.order.len();
+        }
+        if page.order.starts_with(&self.order) {
+            return 0;
         }
         let is_smaller = page.limit < self.limit && self.order.starts_with(&page.order);
         let beyond = self.seen.saturating_sub(page.order.len());

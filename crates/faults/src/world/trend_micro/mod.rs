@@ -2,6 +2,7 @@
 //! were generated. As strict as the documents, and with its own books of what it was asked.
 
 mod books;
+mod page;
 mod query;
 pub mod setting;
 
@@ -15,7 +16,7 @@ use self::books::{Newest, Quota};
 use self::query::Query;
 pub use self::query::REACH_MS;
 use self::setting::{
-    CURRENT, Clock, EVENTS, Ends, Form, LEGACY, Missing, NoLink, SERVICES, Setting, When,
+    CURRENT, EVENTS, Ends, Form, LEGACY, Missing, SERVICES, Setting, Sorted, When,
 };
 use super::events::{Events, TrendMicroKind};
 use super::fault::{self, SourceFault};
@@ -63,6 +64,8 @@ pub struct TrendMicro {
     next_chain: u32,
     /// Links of chains before this one lead nowhere.
     forgotten: u32,
+    /// Whose link was refused in the request before.
+    refused: Option<(usize, usize)>,
     newest: Newest,
     /// Events that were served again in a page that was not what it was before.
     pub changed: u64,
@@ -89,6 +92,7 @@ impl TrendMicro {
             chains: BTreeMap::new(),
             next_chain: 1,
             forgotten: 0,
+            refused: None,
             newest: Newest::default(),
             changed: 0,
             first_body_bytes: 0,
@@ -235,10 +239,17 @@ impl TrendMicro {
         let page = Newest {
             is_edge,
             of: Some(query.combination),
+            start_ms: query.start_ms,
             limit: query.limit,
             order: numbers.iter().copied().take(query.limit).collect(),
             ..Newest::default()
         };
+        let is_cut = faults.iter().any(SourceFault::leaves_no_page);
+        let is_instead = self.refused.take() == page.of;
+        if is_cut && is_instead {
+            // The next one is asked for by the bookmark before, as if the link had not been tried.
+            self.changed += page.order.len() as u64;
+        }
         let batch = self.batch_events as usize;
         self.changed += self.newest.excused(&page, self.is_disturbed, batch) as u64;
         let chain = Chain {
@@ -290,7 +301,11 @@ impl TrendMicro {
             |(at, number): &&(u64, u32)| at + self.setting.logs[*number as usize].late_ms <= now;
         let events = listed[start..].iter().take_while(is_in);
         let visible = events.filter(is_visible);
-        visible.map(|(_, number)| *number).collect()
+        let mut numbers: Vec<u32> = visible.map(|(_, number)| *number).collect();
+        if self.setting.sorted == Sorted::NewestFirst {
+            numbers.reverse();
+        }
+        numbers
     }
 
     fn linked_page(
@@ -315,6 +330,7 @@ impl TrendMicro {
                 };
             let again = chain.at..end.min(chain.numbers.len());
             self.changed += again.len() as u64;
+            self.refused = Some(asked.combination);
             return problem(gone, "page_id has expired");
         }
         let is_verbatim = Query {
@@ -331,7 +347,7 @@ impl TrendMicro {
             self.problem(format!("request {number} altered the link: {asked:?}"));
         }
         let is_whole = !faults.iter().any(SourceFault::leaves_no_page);
-        if !is_whole && !self.is_alone(&chain) {
+        if !is_whole && (self.is_disturbed || !self.is_alone(&chain)) {
             let events = chain.numbers.len() - chain.at;
             self.changed += events.min(chain.query.limit) as u64;
         }
@@ -342,7 +358,10 @@ impl TrendMicro {
     /// it asks for a smaller page that begins there; if more events than that one come first, or others by then, it ends
     /// elsewhere.
     fn is_alone(&self, chain: &Chain) -> bool {
-        let time = |number: &u32| self.generated(*number).map(|time| self.shown(time));
+        let time = |number: &u32| {
+            self.generated(*number)
+                .map(|time| page::shown(&self.setting, time))
+        };
         let before = &chain.numbers[..chain.at];
         let last = before.last().and_then(time);
         let at_once = before
@@ -350,7 +369,8 @@ impl TrendMicro {
             .rev()
             .take_while(|number| time(number) == last);
         let is_late = self.setting.logs.iter().any(|log| log.late_ms > 0);
-        self.setting.form == Form::Snake && !is_late && at_once.count() == 1
+        let is_sorted = self.setting.sorted == Sorted::OldestFirst;
+        self.setting.form == Form::Snake && is_sorted && !is_late && at_once.count() == 1
     }
 
     /// The page at which `chain` stands, and how many events of it come whole.
@@ -363,18 +383,17 @@ impl TrendMicro {
     ) -> (Reply, usize) {
         let end = (chain.at + chain.query.limit).min(chain.numbers.len());
         let numbers = &chain.numbers[chain.at..end];
-        let newest = numbers.last().and_then(|last| self.generated(*last));
+        let last = numbers.last().and_then(|last| self.generated(*last));
         let events: Vec<&[u8]> = numbers.iter().map(|it| self.events.line(*it)).collect();
         let odd = faults.iter().find_map(|fault| match fault {
             SourceFault::Link(text) => Some((*text).to_owned()),
             _ => None,
         });
         let next = (end < chain.numbers.len()).then(|| self.link(&chain.query));
-        let link = odd.or(next).or_else(|| self.no_link());
-        let body = self.body(number, &events, newest, link);
-        let ends = body.1;
+        let link = odd.or(next).or_else(|| page::no_link(&self.setting));
+        let (body, ends) = page::body(&self.setting, number, &events, last, link);
         if self.first_body_bytes == 0 && !events.is_empty() {
-            self.first_body_bytes = body.0.len();
+            self.first_body_bytes = body.len();
         }
         if end < chain.numbers.len() {
             self.chains.insert(
@@ -391,7 +410,7 @@ impl TrendMicro {
                 self.chains.pop_first();
             }
         }
-        let mut reply = Reply::new(200, body.0).header("content-type", "application/json");
+        let mut reply = Reply::new(200, body).header("content-type", "application/json");
         if faults.contains(&SourceFault::NoJson) {
             reply.body = b"<html><title>Sign in</title></html>".to_vec();
         }
@@ -407,60 +426,6 @@ impl TrendMicro {
             CURRENT
         };
         Value::from(query::link(query, path, self.next_chain)).to_string()
-    }
-
-    fn no_link(&self) -> Option<String> {
-        match self.setting.no_link {
-            NoLink::Empty => Some(r#""""#.to_owned()),
-            NoLink::Null => Some("null".to_owned()),
-            NoLink::NullText => Some(r#""null""#.to_owned()),
-            NoLink::Absent => None,
-        }
-    }
-
-    /// The text of a page, and where its events end in it. Members come in one order or the other.
-    fn body(
-        &self,
-        number: u32,
-        events: &[&[u8]],
-        newest: Option<Timestamp>,
-        link: Option<String>,
-    ) -> (Vec<u8>, Vec<usize>) {
-        let (list, next, current) = match self.setting.form {
-            Form::Snake => ("security_events", "next_link", "current_link"),
-            Form::Camel => ("securityEvents", "nextLink", "selfLink"),
-        };
-        let mut members = vec![format!(r#""{current}":"https://cas.test/""#)];
-        members.extend(link.map(|link| format!(r#""{next}":{link}"#)));
-        if self.setting.form == Form::Snake {
-            let none = [Some(r#""""#), Some("null"), None][number as usize % 3];
-            let time = newest.map(|newest| Value::from(self.shown(newest)).to_string());
-            let time = time.or(none.map(str::to_owned));
-            let name = "last_log_item_generation_time";
-            members.extend(time.map(|time| format!(r#""{name}":{time}"#)));
-        }
-        let members = members.join(",");
-        let (before, after) = if number.is_multiple_of(2) {
-            (format!("{{{members},"), String::new())
-        } else {
-            ("{\n ".to_owned(), format!(",{members}"))
-        };
-        let mut body = format!(r#"{before}"{list}":["#).into_bytes();
-        let mut ends = Vec::new();
-        for (place, event) in events.iter().enumerate() {
-            body.extend_from_slice(if place > 0 { b", " } else { b"" });
-            body.extend_from_slice(event);
-            ends.push(body.len());
-        }
-        body.extend_from_slice(format!(r#"]{after},"traceId":"t-{number}"}}"#).as_bytes());
-        (body, ends)
-    }
-
-    fn shown(&self, time: Timestamp) -> String {
-        match self.setting.clock {
-            Clock::Millis => time.to_rfc3339(),
-            Clock::Seconds => Timestamp::from_secs(time.secs()).to_rfc3339(),
-        }
     }
 }
 

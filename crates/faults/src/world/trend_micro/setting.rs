@@ -51,7 +51,7 @@ pub struct Log {
 /// How members of a body are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// `security_events`, with the time of the newest event of the page.
+    /// `security_events`, with the time of the last event of the page.
     Snake,
     /// `securityEvents`, as in the older documents: there is no such time.
     Camel,
@@ -77,6 +77,15 @@ pub enum Ends {
     Included,
     /// It is not.
     Excluded,
+}
+
+/// In which order events come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorted {
+    /// As they were generated.
+    OldestFirst,
+    /// The other way round. The documents do not say that it is not so.
+    NewestFirst,
 }
 
 /// To what times of events are cut off in answers.
@@ -123,6 +132,8 @@ pub struct Setting {
     pub no_link: NoLink,
     /// Whether the end of a window is in it.
     pub ends: Ends,
+    /// In which order events come.
+    pub sorted: Sorted,
     /// How exact times are.
     pub clock: Clock,
     /// Whether the path is that of the older documents.
@@ -151,6 +162,7 @@ impl Setting {
             form: Form::Snake,
             no_link: NoLink::Empty,
             ends: Ends::Included,
+            sorted: Sorted::OldestFirst,
             clock: Clock::Millis,
             is_legacy: false,
             link_ms: 600_000,

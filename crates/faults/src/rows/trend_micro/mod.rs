@@ -1,22 +1,21 @@
 //! Trend Micro's API: many combinations in turn, by time, within a quota.
 
+mod days;
+mod mixtures;
+
 use super::{ALL, Row, Schedules};
 use crate::case::{Blow, Case, Profile, SinkCase, Written};
-use crate::chance::Chance;
-use crate::random;
 use crate::simulate::{Simulated, simulate};
 use crate::world::fault::SourceFault;
 use crate::world::receiver::Kind;
 use crate::world::reply::Ending;
-use crate::world::trend_micro::setting::{
-    Clock, Ends, Form, Missing, NoLink, Outage, Setting, When,
-};
+use crate::world::trend_micro::setting::{Clock, Ends, Form, NoLink, Setting, Sorted, When};
 
 pub(super) const ROWS: &[Row] = &[
     (
         "trend-micro: days of 48 combinations, nothing wrong",
         ALL,
-        days,
+        days::days,
     ),
     ("trend-micro: killed at every await point", ALL, everywhere),
     (
@@ -48,17 +47,18 @@ pub(super) const ROWS: &[Row] = &[
     (
         "trend-micro: source or client missing for 70 and for 80 hours",
         ALL,
-        missing,
+        days::missing,
     ),
     (
         "trend-micro: quota of a day that is below that of its minutes",
         ALL,
-        scarce,
+        days::scarce,
     ),
     ("trend-micro: clock off", ALL, clock),
-    ("trend-micro: random mixtures", ALL, mixtures),
+    ("trend-micro: random mixtures", ALL, mixtures::mixtures),
 ];
 
+/// As events are told, from the beginning of the world on.
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: u64 = 3_600_000;
 
@@ -104,11 +104,12 @@ fn streams(schedules: &Schedules) -> Vec<Case> {
         setting.ends = Ends::Excluded;
         setting.no_link = NoLink::Absent;
     });
+    let unsorted = with(&base, |setting| setting.sorted = Sorted::NewestFirst);
     let mut acknowledged = base.clone();
     acknowledged.sinks = vec![SinkCase::new(Kind::SplunkAck), SinkCase::new(Kind::Webhook)];
     let mut poisoned = base.clone();
     poisoned.sinks[0].script.poison.extend([2, 11]);
-    vec![base, camel, coarse, acknowledged, poisoned]
+    vec![base, camel, coarse, unsorted, acknowledged, poisoned]
 }
 
 fn no_gap(simulated: &Simulated) -> Option<String> {
@@ -151,7 +152,6 @@ fn instants(schedules: &mut Schedules) {
     for ends in [Ends::Included, Ends::Excluded] {
         for form in [Form::Snake, Form::Camel] {
             for clock in [Clock::Millis, Clock::Seconds] {
-                // Of the camel form no time is known, so there a window's end must not be left out.
                 for (events, limit) in [(1, 4), (3, 4), (4, 4), (5, 4), (13, 4), (30, 500)] {
                     let mut setting = Setting::new(2, 1);
                     (setting.ends, setting.form, setting.clock) = (ends, form, clock);
@@ -288,69 +288,6 @@ fn odd_links(schedules: &mut Schedules) {
     }
 }
 
-fn missing(schedules: &mut Schedules) {
-    for (who, hours, form) in [
-        (Missing::Client, 70, Form::Snake),
-        (Missing::Client, 70, Form::Camel),
-        (Missing::Client, 80, Form::Snake),
-        (Missing::Client, 80, Form::Camel),
-        (Missing::Server, 80, Form::Snake),
-    ] {
-        let mut setting = Setting::new(2, 2);
-        setting.form = form;
-        setting.outage = Some(Outage {
-            who,
-            from_ms: HOUR_MS,
-            millis: hours * HOUR_MS,
-        });
-        // The last combination never has any.
-        for number in 0..84 {
-            for combination in 0..3 {
-                let at = number * 60 + combination as i64 * 7;
-                setting.add(combination, When::At(at * MINUTE_MS));
-            }
-        }
-        let mut case = case(schedules, setting, 20);
-        case.max_attempts = 1;
-        let check = if hours > 72 { a_gap } else { no_gap };
-        schedules.add_checked(&case, check);
-    }
-    // The run after it is killed everywhere.
-    for hours in [71, 80] {
-        let mut setting = Setting::new(2, 1);
-        setting.outage = Some(Outage {
-            who: Missing::Client,
-            from_ms: 1,
-            millis: hours * HOUR_MS,
-        });
-        for number in 0..hours as i64 / 8 {
-            setting.add(0, When::At((number * 8 - 1) * 60 * MINUTE_MS));
-        }
-        let case = case(schedules, setting, 4);
-        let check = if hours > 72 { a_gap } else { no_gap };
-        schedules.add_checked(&case, check);
-        for point in 0..schedules.points_of(&case, 1) {
-            schedules.add_checked(&case.clone().blow(1, point, Blow::Kill), check);
-        }
-    }
-}
-
-fn scarce(schedules: &mut Schedules) {
-    for per_day in [1440, 2000, 5000] {
-        let mut setting = Setting::new(2, 1);
-        setting.per_day = Some(per_day);
-        for number in 0..20 {
-            setting.add(number % 2, When::At((number as i64 - 5) * 10 * MINUTE_MS));
-        }
-        let case = case(schedules, setting, 4);
-        schedules.add_checked(&case, no_gap);
-        for point in [5, 10, 15, 20] {
-            let killed = (0..6).fold(case.clone(), |case, run| case.blow(run, point, Blow::Kill));
-            schedules.add_checked(&killed, no_gap);
-        }
-    }
-}
-
 fn clock(schedules: &mut Schedules) {
     for off_s in [1, 30, 55, 300, 3600] {
         for host_clock_off_s in [off_s, -off_s] {
@@ -358,151 +295,5 @@ fn clock(schedules: &mut Schedules) {
             case.host_clock_off_s = host_clock_off_s;
             schedules.add_checked(&case, no_gap);
         }
-    }
-}
-
-/// Everything, one request after the other: days, and hours where the store is another.
-fn days(schedules: &mut Schedules) {
-    const DAY_MS: u64 = 24 * HOUR_MS;
-    let spans: &[(u64, usize)] = match schedules.profile {
-        Profile::DurableObject => &[(3 * DAY_MS, 10)],
-        Profile::Folder => &[(DAY_MS / 2, 20)],
-        Profile::Kv => &[(DAY_MS / 4, 10)],
-    };
-    for (seed, (millis, per_minute)) in (1..).zip(spans) {
-        let case = case_of_days(schedules, *millis, seed, *per_minute);
-        schedules.add_checked(&case, no_gap);
-    }
-}
-
-fn case_of_days(schedules: &Schedules, millis: u64, seed: u64, per_minute: usize) -> Case {
-    let mut chance = Chance::new(seed);
-    let mut setting = Setting::new(12, 4);
-    (setting.per_minute, setting.per_day) = (per_minute, Some(per_minute * 1440));
-    setting.lookback_s = 86_400;
-    let until = millis as i64;
-    let before = -(20 * HOUR_MS as i64);
-    for combination in 0..setting.combinations() {
-        // From one event in two hours to one in a minute and a half.
-        let every = 7_200_000 >> (combination % 7).min(6);
-        let mut at = before;
-        while at < until {
-            at += chance.below(2 * every) as i64;
-            let at_once = if chance.happens(20) {
-                chance.between(2, 120)
-            } else {
-                1
-            };
-            for _ in 0..at_once {
-                setting.add(combination, When::At(at));
-                if chance.happens(300)
-                    && let Some(log) = setting.logs.last_mut()
-                {
-                    log.late_ms = chance.below(55_000);
-                }
-            }
-        }
-        setting.add(combination, When::WindowEnd(0));
-    }
-    let mut case = case(schedules, setting, 50);
-    case.batch_events = 100;
-    case.sinks.truncate(1);
-    case
-}
-
-const MIXTURES: u64 = 1000;
-
-fn mixtures(schedules: &mut Schedules) {
-    for seed in 0..MIXTURES {
-        let mut chance = Chance::new(random::seed_of(0x6361_7300, seed));
-        let setting = mixed(&mut chance);
-        let mut case = case(schedules, setting, chance.between(1, 8) as u32);
-        case.seed = seed;
-        case.batch_events = chance.between(1, 8) as usize;
-        case.max_attempts = chance.between(1, 4) as u32;
-        random::sinks(&mut case, &mut chance);
-        for request in 0..20 {
-            if chance.happens(150) {
-                case = case.source_fault(request, fault(&mut chance));
-            }
-        }
-        if chance.happens(600) {
-            for _ in 0..chance.between(1, 5) {
-                let (run, point) = (chance.below(8) as usize, chance.below(300) as u32);
-                case = case.blow(run, point, Blow::Kill);
-            }
-        }
-        if chance.happens(300) {
-            tighten(&mut case, &mut chance);
-        }
-        schedules.add(&case);
-    }
-}
-
-/// Runs that end early. Waiting for the quota takes time of theirs, and links must lead somewhere for longer than from one to
-/// the next.
-fn tighten(case: &mut Case, chance: &mut Chance) {
-    let Some(setting) = &mut case.trend_micro else {
-        return;
-    };
-    let interval_ms = 60_000 / setting.per_minute as u64;
-    setting.link_ms = 2 * HOUR_MS;
-    case.budget.wall_ms = interval_ms * chance.between(5, 12) + 10_000;
-    case.budget.max_pages = chance.between(1, 20) as u32;
-}
-
-fn mixed(chance: &mut Chance) -> Setting {
-    let mut setting = Setting::new(chance.between(1, 3) as usize, chance.between(1, 2) as usize);
-    setting.form = chance.one_of(&[Form::Snake, Form::Snake, Form::Camel]);
-    setting.no_link = chance.one_of(&[
-        NoLink::Empty,
-        NoLink::Null,
-        NoLink::NullText,
-        NoLink::Absent,
-    ]);
-    setting.ends = chance.one_of(&[Ends::Included, Ends::Excluded]);
-    setting.clock = chance.one_of(&[Clock::Millis, Clock::Seconds]);
-    setting.is_legacy = chance.happens(200);
-    setting.gone = chance.one_of(&[400, 404, 410]);
-    setting.per_minute = chance.between(1, 20) as usize;
-    // Until the turn comes round, in the next run: more events of one instant than a page holds need their link.
-    let round_ms = 60_000 * (setting.combinations() as u64 + 2) / setting.per_minute as u64;
-    setting.link_ms = round_ms + chance.one_of(&[100_000, 600_000]);
-    let is_late = chance.happens(300);
-    let mut at = 0;
-    for _ in 0..chance.between(0, 40) {
-        if chance.happens(600) {
-            at = chance.between(0, 70 * 60_000) as i64 - 50 * MINUTE_MS;
-        }
-        let combination = chance.below(setting.combinations() as u64) as usize;
-        let when = if chance.happens(100) {
-            When::WindowEnd(chance.between(0, 2000) as i64 - 1000)
-        } else {
-            When::At(at)
-        };
-        setting.add(combination, when);
-        if is_late
-            && let Some(log) = setting.logs.last_mut()
-            && log.when == When::At(at)
-        {
-            log.late_ms = chance.below(50_000);
-        }
-    }
-    setting
-}
-
-fn fault(chance: &mut Chance) -> SourceFault {
-    let ending = chance.one_of(&[Ending::Broken, Ending::Clean]);
-    match chance.below(11) {
-        0 => SourceFault::TooMany(None),
-        1 => SourceFault::TooMany(Some(chance.below(90) as u32)),
-        2 => SourceFault::Internal,
-        3 => SourceFault::Unavailable,
-        4 => SourceFault::Reset,
-        5 => SourceFault::Timeout,
-        6 => SourceFault::Expired,
-        7 | 8 => SourceFault::Cut(chance.below(1500) as usize, ending),
-        9 => SourceFault::NoJson,
-        _ => SourceFault::Split(chance.below(1500) as usize),
     }
 }
