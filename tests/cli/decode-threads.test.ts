@@ -112,6 +112,10 @@ describe("on several threads as on one", () => {
     await assertSame([], await file("piped", BEGINNING, spoiled(7, (number) => BAD[(number / 7) % BAD.length] ?? "")), "pipe");
   });
 
+  test("compressed input from a pipe", async () => {
+    await assertSame(["--schema", "raw"], await file("piped.gz", gzipSync(Buffer.concat([BEGINNING, Buffer.from(body.repeat(4)), Buffer.from(CONTEXT)]), { level: 1 })), "pipe");
+  });
+
   test("events that become many times as many bytes, for a reader that is slow", async () => {
     const rules = Buffer.from(Array.from({ length: 500 }, (_, i) => Buffer.from(String(i)).toString("base64")).join(";")).toString();
     const large = `{"attackData":{"rules":"${encodeURIComponent(rules)}"},"httpMessage":{"path":"/${"p".repeat(4000)}"}}\n`;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,18 +14,22 @@ import { CLI, finished } from "./command.ts";
 
 const FILE_MB = 50;
 const TIMES = 20;
-/**
- * On shared cores a round may be a third slower than its neighbour; the first that is good enough is the last. So this notices that
- * the command has become slow, and does not show how fast it usually is: most rounds into /dev/null were below 0.75 (0.65 to 0.97).
- */
-const ROUNDS = 10;
-/** Where it goes, and what part of the decoder's own speed must be left. With a reader there are three processes, and on two cores they take time from each other. */
+/** Shared cores give one round more than another: the one in the middle counts, and their number is odd and fixed. */
+const ROUNDS = 5;
+/** What part of the decoder's own speed is left. */
+const LEAST_RATIO = 0.75;
+/** Where it goes, as a shell writes it. */
 const SINKS = [
-  { name: "/dev/null", sink: "> /dev/null", leastRatio: 0.75 },
-  { name: "a pipe", sink: "| cat > /dev/null", leastRatio: 0.5 },
+  { name: "/dev/null", sink: "> /dev/null" },
+  { name: "a pipe", sink: "| cat > /dev/null" },
 ] as const;
-/** Node 24 with the code of the command, compiled by two compilers, has about 90 MB, and what is written is given back at once. */
-const MOST_RSS_MB = 128;
+/** As the command has by itself. */
+const THREADS = Math.min(availableParallelism(), 4);
+/**
+ * Node 24 with the code of the command, compiled by two compilers, has about 80 MB, and what is written is given back at once. Each
+ * further thread adds 20 MB: what Node and V8 need for one, a decoder, and some blocks of 256 KiB with their documents.
+ */
+const MOST_RSS_MB = 108 + 20 * (THREADS - 1);
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -64,8 +68,8 @@ async function alone(): Promise<number> {
   return Number(stdout.toString());
 }
 
-for (const { name, sink, leastRatio } of SINKS) {
-  test(`a gigabyte from a pipe to ${name} reaches ${leastRatio * 100} % of the decoder's speed in its best round, in bounded memory`, async (t) => {
+for (const { name, sink } of SINKS) {
+  test(`a gigabyte from a pipe to ${name} reaches ${LEAST_RATIO * 100} % of the decoder's speed in the median of ${ROUNDS} rounds, in bounded memory`, async (t) => {
     const ratios: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       // Neighbours in time: the machine may be slower a minute later.
@@ -73,11 +77,10 @@ for (const { name, sink, leastRatio } of SINKS) {
       const { mbPerSecond, rssMb } = await piped(sink);
       ratios.push(mbPerSecond / base);
       t.diagnostic(`${(bytes / 1e9).toFixed(2)} GB: ${mbPerSecond.toFixed(0)} MB/s, the decoder alone ${base.toFixed(0)} MB/s, ratio ${(mbPerSecond / base).toFixed(2)}, RSS ${rssMb.toFixed(0)} MB`);
-      assert.ok(rssMb < MOST_RSS_MB, `${rssMb} MB`);
-      // The others could only be better.
-      if (mbPerSecond / base >= leastRatio) break;
+      assert.ok(rssMb < MOST_RSS_MB, `${rssMb} MB with ${THREADS} threads`);
     }
-    assert.ok(Math.max(...ratios) >= leastRatio, `best of ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}`);
+    const median = ratios.toSorted((a, b) => a - b)[(ROUNDS - 1) / 2] ?? 0;
+    assert.ok(median >= LEAST_RATIO, `median ${median.toFixed(2)} of ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}`);
   });
 }
 

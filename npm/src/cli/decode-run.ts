@@ -1,65 +1,120 @@
 /** One input through the decoder: bytes in, documents out. */
 
 import type { PageDecoder } from "../index.ts";
-import { newReport, reject, type InputReport, type Origins } from "./decode-report.ts";
+import { BlockDecoder } from "./decode-block.ts";
+import { ParallelDecoding } from "./decode-parallel.ts";
+import { newReport, type InputReport } from "./decode-report.ts";
+import { Results, type Destination } from "./decode-results.ts";
+import type { DecodeThreads } from "./decode-threads.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { chunksOf, type Input } from "./input.ts";
 import { ObjectLines, isInsideOfObject, shapeOf, type InputShape } from "./json-lines.ts";
-import type { Output } from "./output.ts";
 import { byteProgress, type StatusLine } from "./progress.ts";
-import type { Rejects } from "./rejects.ts";
 
-/** So much may wait for a slow reader, in bytes, before reading stops. */
-const MOST_WAITING_BYTES = 512 * 1024;
+/** An input with no more bytes is decoded before a thread would be there. */
+const ALONE_BYTES = 16 * 1024 * 1024;
+/** After so many bytes threads, which were started before, are ready, and take over. */
+const THREADED_BYTES = 32 * 1024 * 1024;
 
 const INSIDE = "this looks like the inside of an event: put { } around it";
 
-const LF = new Uint8Array([0x0a]);
+const LF = 0x0a;
 
-export interface DecodeJob {
+export interface DecodeJob extends Destination {
   decoder: PageDecoder;
+  /** Who takes over when an input is long; `undefined`: nobody. */
+  threads: DecodeThreads | undefined;
   shape: InputShape | "auto";
-  output: Output;
-  /** What documents become before they are written. */
-  present(documents: Uint8Array): Uint8Array;
-  rejects: Rejects | undefined;
   status: StatusLine;
-  /** Says something of a rejected line. */
-  say(line: string): void;
+}
+
+/** A way to decode an input. */
+export interface Decoding {
+  /** Takes the next bytes, and resolves when there is room for more. */
+  take(chunk: Uint8Array): Promise<void>;
+  /** Nothing comes for now, but what came shall be written. Resolves with whether that took its time, so that something may have come. */
+  pause(): Promise<boolean>;
+  /** Resolves when all that came of the lines that ended is written. Nothing else may be called then but `end`. */
+  finish(): Promise<void>;
+  /** The input ended. Resolves when all that came of it is written. */
+  end(): Promise<void>;
 }
 
 /** Decodes an input to its end, whatever is in it. Throws if it cannot be read, or the output not be written. */
-export async function decodeInput(input: Input, job: DecodeJob): Promise<InputReport> {
-  const { decoder, output, status } = job;
+export function decodeInput(input: Input, job: DecodeJob): Promise<InputReport> {
+  return new Promise((resolve, reject) => {
+    // What other threads made may be impossible to write while the input has nothing to read.
+    decodeOrFail(input, job, reject).then(resolve, reject);
+  });
+}
+
+async function decodeOrFail(input: Input, job: DecodeJob, fail: (error: unknown) => void): Promise<InputReport> {
+  const { status, threads } = job;
   const report = newReport(input.name);
   const lines = new ObjectLines();
-  const origins = (): Origins | undefined => (report.shape === "json" ? lines : undefined);
+  const results = new Results(job, report, () => (report.shape === "json" ? lines : undefined));
+  const decoder = new BlockDecoder(job.decoder);
+  const alone = new DecodingAlone(decoder, results);
+  let decoding: Decoding = alone;
   const startedMs = performance.now();
-  const decode = async (chunk: Uint8Array): Promise<void> => {
-    decoder.write(chunk);
-    // An event may become a thousand times as many bytes, a document for each of its rules.
-    for (let documents = decoder.read(); documents !== undefined; documents = decoder.read()) {
-      if (documents.length > 0) output.write(job.present(documents));
-      for (const rejected of decoder.rejected) {
-        job.rejects?.write(rejected);
-        const said = reject(report, rejected, origins());
-        if (said !== undefined) job.say(said);
+  const chunks = countBytes(chunksOf(input, () => decoding.pause()), report);
+  try {
+    for await (const chunk of eventLines(chunks, report, job.shape, lines)) {
+      const mayHandOver = threads !== undefined && decoding === alone && report.shape === "multi-json";
+      if (mayHandOver && report.bytes > ALONE_BYTES) threads.start();
+      const begun = chunk.lastIndexOf(LF) + 1;
+      if (mayHandOver && report.bytes > THREADED_BYTES && begun > 0) {
+        await alone.take(chunk.subarray(0, begun));
+        alone.endBlock();
+        decoding = new ParallelDecoding(threads, decoder, results, fail);
+        await decoding.take(chunk.subarray(begun));
+      } else {
+        await decoding.take(chunk);
       }
-      if (output.waitingBytes > MOST_WAITING_BYTES) await output.drain();
+      status.show(() => byteProgress(report.bytes, input.bytes, performance.now() - startedMs));
     }
-  };
-
-  const chunks = countBytes(chunksOf(input, () => output.drain()), report);
-  for await (const chunk of eventLines(chunks, report, job.shape, lines)) {
-    await decode(chunk);
-    status.show(() => byteProgress(report.bytes, input.bytes, performance.now() - startedMs));
+  } catch (error) {
+    await decoding.finish().catch(() => undefined);
+    throw error;
   }
-  // The last line may lack its line feed.
-  await decode(LF);
-  await output.drain();
-  report.context = decoder.finish().context ?? null;
-  const { events, documents, undecoded } = decoder.counts;
-  return { ...report, events, documents, undecoded };
+  await decoding.end();
+  return report;
+}
+
+/** On this thread, as everything begins. */
+class DecodingAlone implements Decoding {
+  readonly #decoder: BlockDecoder;
+  readonly #results: Results;
+
+  constructor(decoder: BlockDecoder, results: Results) {
+    this.#decoder = decoder;
+    this.#results = results;
+  }
+
+  async take(chunk: Uint8Array): Promise<void> {
+    for (const piece of this.#decoder.pieces(chunk)) await this.#results.take(piece);
+  }
+
+  async pause(): Promise<boolean> {
+    await this.#results.drain();
+    return false;
+  }
+
+  finish(): Promise<void> {
+    return this.#results.drain();
+  }
+
+  async end(): Promise<void> {
+    // The last line may lack its line feed.
+    await this.take(Uint8Array.of(LF));
+    await this.finish();
+    this.endBlock();
+  }
+
+  /** To be called when the last line ended. */
+  endBlock(): void {
+    this.#results.end(this.#decoder.end());
+  }
 }
 
 async function* countBytes(chunks: AsyncIterable<Uint8Array>, report: InputReport): AsyncGenerator<Uint8Array> {

@@ -1,12 +1,14 @@
 /** `edgesiem decode`: multi-JSON in, one document a line out. */
 
 import { fstatSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 import { ConfigError, load, type Core, type PageOptions, type SchemaOption } from "../index.ts";
 import { decodeInput, type DecodeJob } from "./decode-run.ts";
 import { summary, type InputReport } from "./decode-report.ts";
+import { DecodeThreads } from "./decode-threads.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { findInput, type Input } from "./input.ts";
 import { standardOutput } from "./output.ts";
@@ -21,10 +23,15 @@ interface DecodeOptions {
   expandRules?: true;
   option?: Record<string, unknown>;
   input: DecodeJob["shape"];
+  threads: number;
   rejects?: string;
   pretty?: true;
   json?: true;
 }
+
+/** One thread reads and writes for all: more of them would wait for it. */
+const MOST_USEFUL_THREADS = 4;
+const MOST_THREADS = 64;
 
 const HELP = `
 Each FILE is a page as the SIEM API sends it (events, one a line, and a context line at its end), or events over any number of
@@ -53,6 +60,11 @@ export function register(program: Command): void {
     .option("--expand-rules", `a document for each rule of an event instead of one for the event; with --schema ${anyOf(SCHEMAS_BY_RULE)}`)
     .option("-o, --option <key=value>", "an option of the schema, such as event_original=true; may be repeated", collectOption)
     .addOption(new Option("--input <shape>", "how events are separated").choices(["auto", "multi-json", "json"]).default("auto"))
+    .addOption(
+      new Option("-j, --threads <n>", "how many threads decode long input, among them the one that reads and writes")
+        .argParser(threadCount)
+        .default(Math.min(availableParallelism(), MOST_USEFUL_THREADS), `the cores, at most ${MOST_USEFUL_THREADS}`),
+    )
     .option("--rejects <file>", "keep rejected lines in this file, untouched")
     .option("--pretty", "indent documents; with colours on a terminal")
     .option("--json", "write the summary to stderr as JSON")
@@ -74,18 +86,20 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
   refuseCircle(inputs);
   const output = standardOutput();
   const status = new StatusLine(process.stderr, { isShown: process.stdout.isTTY !== true });
+  const threads = options.threads > 1 ? new DecodeThreads(options.threads - 1, pageOptions) : undefined;
   const reports: InputReport[] = [];
   for (const input of inputs) {
     sayIfWaiting(input);
     const decoder = core.pageDecoder(pageOptions);
     const say = (line: string): void => (options.json === true ? undefined : status.print(line));
-    const job: DecodeJob = { decoder, shape: options.input, output, present: presenter(options), rejects, status, say };
+    const job: DecodeJob = { decoder, threads, shape: options.input, output, present: presenter(options), rejects, status, say };
     const report = await decodeInput(input, job);
     decoder.free();
     reports.push(report);
     status.clear();
     if (options.json !== true) process.stderr.write(summary(report));
   }
+  await threads?.end();
   rejects?.close();
   if (options.json === true) process.stderr.write(`${documentsForTerminal(JSON.stringify({ inputs: reports }))}\n`);
   if (reports.some((report) => report.rejected > 0)) process.exitCode = EXIT.rejected;
@@ -93,6 +107,12 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
 
 function sayIfWaiting(input: Input): void {
   if (input.isTerminal) process.stderr.write("edgesiem: reading events from the terminal; end them with Ctrl-D on a line of its own\n");
+}
+
+function threadCount(text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST_THREADS) throw new InvalidArgumentError(`It is not a whole number from 1 to ${MOST_THREADS}.`);
+  return count;
 }
 
 function collectOption(pair: string, options: Record<string, unknown> = {}): Record<string, unknown> {

@@ -51,23 +51,26 @@ function unreadable(name: string, error: unknown, exitCode: ExitCode): CommandEr
   return new CommandError(`cannot read ${name}: ${reasonOf(error)}`, exitCode, "check the path and the permissions");
 }
 
-/** What the reader does while there is nothing to read. */
-export type Idle = () => Promise<void>;
+/** What is done while there is nothing to read. Resolves with whether to look again at once instead of waiting. */
+export type Idle = () => Promise<boolean>;
 
 /**
  * The bytes of an input, unpacked if it begins like gzip. A chunk is valid until the next one is asked for.
  *
  * @example
  * ```ts
- * for await (const chunk of chunksOf(findInput("-"), async () => {})) count += chunk.length;
+ * for await (const chunk of chunksOf(findInput("-"), async () => false)) count += chunk.length;
  * ```
  */
 export async function* chunksOf(input: Input, idle: Idle): AsyncGenerator<Uint8Array> {
-  const raw = rawChunks(input, idle);
+  let isPacked = false;
+  // What was unpacked may still be there to be taken.
+  const raw = rawChunks(input, async () => !isPacked && (await idle()));
   const first = await raw.next();
   if (first.done === true) return;
   const chunk = first.value;
-  if (chunk[0] === GZIP_MAGIC[0] && (chunk[1] ?? GZIP_MAGIC[1]) === GZIP_MAGIC[1]) {
+  isPacked = chunk[0] === GZIP_MAGIC[0] && (chunk[1] ?? GZIP_MAGIC[1]) === GZIP_MAGIC[1];
+  if (isPacked) {
     yield* unpacked(input, chunk, raw, idle);
     return;
   }
@@ -86,10 +89,20 @@ async function* unpacked(input: Input, first: Uint8Array, rest: AsyncIterable<Ui
   const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
   packed.on("error", (error) => gunzip.destroy(error));
   packed.pipe(gunzip);
+  let wake: (() => void) | undefined;
+  for (const event of ["readable", "end", "error"]) gunzip.on(event, () => wake?.());
   try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
-      yield chunk;
-      if (gunzip.readableLength === 0) await idle();
+    // Not `for await`, which leaves out what was unpacked before an error and not taken yet.
+    for (;;) {
+      const isChanged = new Promise<void>((resolve) => (wake = resolve));
+      const chunk = gunzip.read() as Uint8Array | null;
+      if (chunk !== null) {
+        yield chunk;
+        continue;
+      }
+      if (gunzip.errored !== null) throw gunzip.errored;
+      if (gunzip.readableEnded) return;
+      if (!(await idle())) await isChanged;
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -120,7 +133,7 @@ async function* rawChunks(input: Input, idle: Idle): AsyncGenerator<Uint8Array> 
         yield early ?? buffer.subarray(0, bytes);
         continue;
       }
-      await idle();
+      if (await idle()) continue;
       await (waiter === undefined ? waitBriefly() : waiter.ready());
     }
   } finally {
@@ -155,7 +168,7 @@ function waitBriefly(): Promise<void> {
 /** Waits for a pipe, which it makes non-blocking. It cannot wait without reading: what it read comes first. */
 class PipeWaiter {
   readonly #socket: Socket;
-  readonly #early: Uint8Array[] = [];
+  #early: Uint8Array | undefined;
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(fd: number) {
@@ -172,9 +185,11 @@ class PipeWaiter {
     });
   }
 
-  /** Bytes that were read while waiting. */
+  /** Bytes that were read while waiting; valid until the next wait. */
   takeEarly(): Uint8Array | undefined {
-    return this.#early.shift();
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
   }
 
   /** Resolves when there is something to read, be it the end. */
@@ -190,7 +205,7 @@ class PipeWaiter {
   }
 
   #take(bytes: number, buffer: Uint8Array): boolean {
-    this.#early.push(Buffer.from(buffer.subarray(0, bytes)));
+    this.#early = buffer.subarray(0, bytes);
     this.#socket.pause();
     this.#wake();
     return false;
@@ -206,6 +221,6 @@ async function* streamed(fd: number, idle: Idle): AsyncGenerator<Uint8Array> {
   const stream = fd === STDIN ? process.stdin : createReadStream("", { fd, highWaterMark: CHUNK_BYTES });
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     yield chunk;
-    if (stream.readableLength === 0) await idle();
+    while (stream.readableLength === 0 && (await idle()));
   }
 }
