@@ -91,7 +91,7 @@ interface TrendMicroCasSource {
   readonly requests_per_day?: number;
   /** How many seconds before now a window ends, 0 to 3,600; 60 if it is not set. An event that is listed later than that after it was generated may be missed. */
   readonly settle_s?: number;
-  /** How many seconds before its first request a new stream, or a combination that was added, begins; at most 259,200 (72 hours), 86,400 (24 hours) if it is not set. */
+  /** How many seconds before its first request a new stream, or a combination that was added, begins; at most 259,200 (72 hours), 86,400 (24 hours) if it is not set. The beginning is rounded down to five minutes. */
   readonly initial_lookback_s?: number;
   /** Begin a new stream at this time instead, in epoch seconds. */
   readonly start_from?: number;

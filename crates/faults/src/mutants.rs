@@ -267,6 +267,10 @@ impl Source for MutantSource {
         self.source.since(from, to, now)
     }
 
+    fn is_in_order(&self) -> bool {
+        self.source.is_in_order()
+    }
+
     fn page_limits(&self) -> PageLimits {
         let mut limits = self.source.page_limits();
         if self.mutant == Some(Mutant::QuotaIgnored) {

@@ -162,6 +162,12 @@ pub trait Source {
         page.cursor.clone()
     }
 
+    /// Whether pages follow each other in time, so that a replay is over with the first page whose events are all later.
+    /// Otherwise the cursor that [`Source::since`] gives has to bound it.
+    fn is_in_order(&self) -> bool {
+        true
+    }
+
     /// Page sizes.
     fn page_limits(&self) -> PageLimits;
 

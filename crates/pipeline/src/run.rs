@@ -267,7 +267,8 @@ impl<H: Host, S: Store> Run<'_, H, S> {
             .stream
             .replay
             .as_ref()
-            .is_some_and(|window| window.is_past(done.read.first_event_at));
+            .is_some_and(|window| window.is_past(done.read.first_event_at))
+            && self.stream.source.is_in_order();
         if end.more && !window_is_over {
             return Ok(Next::Page);
         }

@@ -105,13 +105,17 @@ class PipeOutput implements Output {
 
   async drain(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const [first, ...others] = this.#queue;
-    const queue = first === undefined ? [] : [first.subarray(this.#offset), ...others];
+    const queue = this.#queue;
+    let offset = this.#offset;
     this.#queue = [];
     this.#offset = 0;
     this.waitingBytes = 0;
     // One after the other: the next `write` may only be tried when the stream holds nothing back.
-    for (const bytes of queue) await writeTo(this.#stream, bytes);
+    for (const bytes of queue) {
+      await writeTo(this.#stream, offset === 0 ? bytes : bytes.subarray(offset));
+      offset = 0;
+      release(bytes);
+    }
   }
 }
 

@@ -77,7 +77,7 @@ pub struct Config {
     #[serde(default)]
     pub settle_s: Option<u64>,
     /// How many seconds before its first request a new stream, or a combination that was added, begins; at most 259,200 (72 hours),
-    /// 86,400 (24 hours) if it is not set.
+    /// 86,400 (24 hours) if it is not set. The beginning is rounded down to five minutes.
     #[serde(default)]
     pub initial_lookback_s: Option<u64>,
     /// Begin a new stream at this time instead, in epoch seconds.

@@ -120,6 +120,11 @@ impl Source for TrendMicroCas {
         }
     }
 
+    /// Each page is of another combination.
+    fn is_in_order(&self) -> bool {
+        false
+    }
+
     fn page_limits(&self) -> PageLimits {
         PageLimits {
             min: 1,

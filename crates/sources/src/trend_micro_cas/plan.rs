@@ -143,6 +143,14 @@ fn oldest(now: Timestamp) -> Timestamp {
     before(now, RETENTION_MS.saturating_sub(MARGIN_MS))
 }
 
+/// The beginning of a new stream moves with the clock in steps of this, so that a run that follows a failed one asks for the
+/// same page.
+const STEP_MS: u64 = 5 * MINUTE_MS;
+
+fn begin_of_step(time: Timestamp) -> Timestamp {
+    before(time, time.millis().checked_rem(STEP_MS).unwrap_or(0))
+}
+
 impl Rules {
     /// Time for a round, twice over: so much later a combination that begins at the end of the retention may be asked for
     /// the first time without that being a gap.
@@ -159,7 +167,7 @@ impl Rules {
         known.cloned().unwrap_or_else(|| Place {
             since: state
                 .from
-                .unwrap_or_else(|| before(now, self.lookback_ms).max(oldest(now))),
+                .unwrap_or_else(|| begin_of_step(before(now, self.lookback_ms)).max(oldest(now))),
             ..Place::default()
         })
     }

@@ -17,10 +17,13 @@ pub(super) struct Problem {
 
 impl Problem {
     pub fn read(status: u16, body: &[u8], token: &str) -> Self {
-        let text = hide(&String::from_utf8_lossy(body), token);
-        let members = match serde_json::from_str(&text) {
-            Ok(Value::Object(members)) => members,
-            _ => Map::new(),
+        // Read first: what is escaped in the text is not escaped in its members.
+        let (text, members) = match serde_json::from_slice(body) {
+            Ok(Value::Object(mut members)) => {
+                members.values_mut().for_each(|value| hide_in(value, token));
+                (Value::Object(members.clone()).to_string(), members)
+            }
+            _ => (hide(&String::from_utf8_lossy(body), token), Map::new()),
         };
         Self {
             status,
@@ -56,10 +59,71 @@ impl Problem {
     }
 }
 
-/// `text` without the token.
+/// `text` without the token, be it as it is, or as URLs, forms and JSON write it.
 pub(super) fn hide(text: &str, token: &str) -> String {
     if token.is_empty() {
         return text.to_owned();
     }
-    text.replace(token, "***")
+    let percent: String = token.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    });
+    let lower = percent
+        .replace("%2B", "%2b")
+        .replace("%2F", "%2f")
+        .replace("%3D", "%3d");
+    [token.to_owned(), token.replace('/', "\\/"), percent, lower]
+        .iter()
+        .fold(text.to_owned(), |text, form| text.replace(form, "***"))
+}
+
+/// Hides the token in every text of a value. A parsed value is at most 128 deep.
+fn hide_in(value: &mut Value, token: &str) {
+    match value {
+        Value::String(text) => *text = hide(text, token),
+        Value::Array(values) => values.iter_mut().for_each(|value| hide_in(value, token)),
+        Value::Object(members) => {
+            let hidden = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut value)| {
+                    hide_in(&mut value, token);
+                    (hide(&name, token), value)
+                })
+                .collect();
+            *members = hidden;
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgesiem_model::ErrorKind;
+
+    use super::Problem;
+
+    #[test]
+    fn a_token_is_hidden_in_whatever_form_it_comes_back() {
+        let token = "eyJhbGci/OiJI+UzI1==";
+        for body in [
+            r#"{"msg":"token eyJhbGci/OiJI+UzI1== is not valid"}"#,
+            r#"{"msg":"token eyJhbGci\/OiJI+UzI1== is not valid"}"#,
+            r#"{"msg":"token eyJhbGci\u002fOiJI\u002bUzI1\u003d\u003d is not valid"}"#,
+            r#"{"details":[{"eyJhbGci\/OiJI+UzI1==":"eyJhbGci\/OiJI+UzI1=="}]}"#,
+            "<p>?t=eyJhbGci%2FOiJI%2BUzI1%3D%3D and eyJhbGci%2fOiJI%2bUzI1%3d%3d</p>",
+        ] {
+            let error = Problem::read(403, body.as_bytes(), token).error(
+                ErrorKind::SourceRefused,
+                "a/x",
+                "nothing",
+            );
+            let shown = format!("{error:?}");
+            assert!(shown.contains("***"), "{shown}");
+            assert!(!shown.contains("eyJhbGci"), "{shown}");
+        }
+    }
 }

@@ -138,7 +138,7 @@ fn the_configuration_decides_what_is_asked_for() {
         (
             json!({"path": "legacy", "services": ["gmail"], "events": ["dlp"], "settle_s": 0, "initial_lookback_s": 60}),
             "/siem/v1/security_events?service=gmail&event=dlp\
-             &start=2026-11-22T11:59:00.000Z&end=2026-11-22T12:00:00.000Z&limit=500",
+             &start=2026-11-22T11:55:00.000Z&end=2026-11-22T12:00:00.000Z&limit=500",
         ),
         (
             json!({"start_from": 1_795_300_000}),
