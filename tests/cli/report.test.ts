@@ -222,16 +222,34 @@ describe("what attackers chose", () => {
   });
 });
 
+async function onTerminal(monitor: SecurityMonitorEmulator, words: string[]): Promise<string> {
+  const command = ["sh", "-c", 'stty columns 100 && exec "$@"', "sh", process.execPath, CLI, ...reportCommand(monitor, words)];
+  return (await finished("python3", [ON_TERMINAL, ...command], { env: { ...environment(monitor), TERM: "dumb" } })).stdout.toString();
+}
+
 describe("report data on a terminal", () => {
+  it("shows the rows also if their time cannot be drawn", async () => {
+    const monitor = await start();
+    const { options } = aDayAgo(monitor, 60);
+    const stores = [{ id: 952, name: "s", dimensions: [{ id: 43, name: "Time" }], metrics: [{ id: 3, name: "Rules Triggered" }], aggregationInSeconds: 60 }];
+    const columns = [
+      { type: "dimension", name: "Time", index: 0 },
+      { type: "metric", name: "Rules Triggered", index: 1 },
+    ];
+    for (const odd of [{ endTimeInEpoch: 1e15 }, { aggregation: 1e15 }, { startTimeInEpoch: -1e15 }]) {
+      const report = { columns, rows: [["1415837040", "156"]], metaData: { hasMoreData: false, timeZone: "GMT", ...odd } };
+      monitor.failNext({ status: 200, body: JSON.stringify(stores) }, { status: 200, body: JSON.stringify(report) });
+      const shown = await onTerminal(monitor, ["data", "12332", ...options, "--dimensions", "Time", "--metrics", "Rules Triggered"]);
+      assert.match(shown, /2014-11-13 00:04 +156/);
+      assert.doesNotMatch(shown, /Invalid|[▁█]/);
+    }
+  });
+
   it("draws each metric over time, and nowhere else", async () => {
     const monitor = await start();
     const { options } = aDayAgo(monitor, 60);
     const words = ["data", "12332", ...options, "--dimensions", "Time,Country", "--metrics", "Requests Denied,Requests Warned", "--all"];
-    const onTerminal = async (more: string[]): Promise<string> => {
-      const command = ["sh", "-c", 'stty columns 100 && exec "$@"', "sh", process.execPath, CLI, ...reportCommand(monitor, [...words, ...more])];
-      return (await finished("python3", [ON_TERMINAL, ...command], { env: { ...environment(monitor), TERM: "dumb" } })).stdout.toString();
-    };
-    const shown = await onTerminal([]);
+    const shown = await onTerminal(monitor, words);
     const bars = [...shown.matchAll(/^(Requests \w+) +([ ▁▂▃▄▅▆▇█]+) {2}total \d+, peak \d+$/gm)];
     assert.deepEqual(bars.map(([, name]) => name), ["Requests Denied", "Requests Warned"]);
     for (const [line, , drawn = ""] of bars) {
@@ -239,7 +257,7 @@ describe("report data on a terminal", () => {
       assert.ok(line.length <= 100, line);
     }
     assert.match(shown, /^ +\d\d:\d\d +\d\d:\d\d {2}added over Country$/m);
-    assert.doesNotMatch(await onTerminal(["--format", "csv"]), /[▁█]/);
+    assert.doesNotMatch(await onTerminal(monitor, [...words, "--format", "csv"]), /[▁█]/);
     assert.doesNotMatch((await run(monitor, ...words)).stdout.toString(), /[▁█]/);
   });
 });

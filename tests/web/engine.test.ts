@@ -209,7 +209,7 @@ describe("what leaves the page", () => {
   });
 
   it("as a command gives a shell one word for each text, and none of them is run", () => {
-    const texts = [...BLNS, "'; id #", "$(id)", "`id`", "a\nb", "\u001b]0;x\u0007", "-o /tmp/x", "@/etc/passwd"].filter((text) => text !== "");
+    const texts = [...BLNS, "'; id #", "$(id)", "`id`", "a\nb", "\u001b]0;x\u0007", "-o x", "@/etc/passwd"].filter((text) => text !== "");
     for (let k = 0; k < texts.length; k += 60) {
       const some = texts.slice(k, k + 60);
       const command = curlOf({ httpMessage: { host: "www.example.com", port: "80", method: "GET", path: `/${some[0] ?? ""}`, query: some[1] ?? "", requestHeaders: some.map((text) => ({ name: "X-A", value: text })) } });

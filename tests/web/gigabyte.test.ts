@@ -75,7 +75,7 @@ it("a gigabyte: first row within a second, no task of the page longer than 200 m
         `longest task ${Math.round(seen.longestTaskMs)} ms (of which the page's own at most ${Math.round(seen.longestWorkMs)} ms), peak memory of the renderer ${Math.round(memory / 1e6)} MB`,
     );
     assert.ok(seen.firstRowMs > 0 && seen.firstRowMs < 1000, `first row after ${seen.firstRowMs} ms`);
-    assert.ok(seen.longestWorkMs < 200, `a task took ${seen.longestWorkMs} ms`);
+    assert.ok(seen.longestTaskMs < 200, `a task took ${seen.longestTaskMs} ms, of which the page did ${seen.longestWorkMs} ms`);
     assert.ok(memory > 0 && memory < MOST_MEMORY_BYTES, `${memory} bytes`);
     assert.deepEqual(visit.faults, []);
   } finally {

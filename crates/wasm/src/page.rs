@@ -167,6 +167,12 @@ impl PageDecoder {
         self.state.rejected.clone()
     }
 
+    /// How many lines came so far, without blank ones. It is the number of the newest one.
+    #[wasm_bindgen(getter)]
+    pub fn lines(&self) -> f64 {
+        self.state.line
+    }
+
     /// How many events became documents so far.
     #[wasm_bindgen(getter)]
     pub fn events(&self) -> f64 {

@@ -20,8 +20,6 @@ export interface BlockEnd {
   undecoded: number;
 }
 
-const REFUSED = new TextEncoder().encode("x\n");
-
 /** Takes blocks one after the other; a block is all that comes between two calls of `end`. */
 export class BlockDecoder {
   readonly #decoder: PageDecoder;
@@ -48,12 +46,8 @@ export class BlockDecoder {
     const { events, documents, undecoded } = this.#decoder.counts;
     const before = this.#before;
     this.#before = { events, documents, undecoded };
-    // The decoder tells the number of a line only if it refuses it.
-    this.#decoder.push(REFUSED);
-    const [refused] = this.#decoder.rejected;
-    if (refused === undefined) throw new Error("a line that is no event was taken for one");
-    const lines = refused.line - 1 - this.#linesBefore;
-    this.#linesBefore = refused.line;
+    const lines = this.#decoder.lines - this.#linesBefore;
+    this.#linesBefore = this.#decoder.lines;
     return { lines, context, events: events - before.events, documents: documents - before.documents, undecoded: undecoded - before.undecoded };
   }
 

@@ -11,6 +11,8 @@ import { TimeZone } from "./time-zone.ts";
 type ReportColumn = Report["columns"][number];
 type Value = Report["rows"][number][number];
 
+/** JavaScript knows no later time, seconds (ECMA-262, "Time Values and Time Range"). */
+const LAST_S = 8.64e12;
 /** The step of reports that do not say theirs, seconds. */
 const USUAL_STEP_S = 60;
 /** A report of four hours has 240 times; those that others made up do not fill the memory. */
@@ -86,6 +88,8 @@ function drawn(report: Report, zone: TimeZone, columns: number): string[] {
   const times = extent(series.flatMap(({ points }) => points), step);
   // A step that the window begins within is written under its own beginning.
   const span = { start: Math.min(start ?? times.start, times.start), end: end ?? times.end, step };
+  // What the API said of itself may be anything.
+  if (!(span.start >= 0 && span.start <= LAST_S && span.end >= 0 && span.end <= LAST_S)) return [];
   const clock = (seconds: number): string => zone.wallClock(seconds * 1000).slice(11, 16);
   const axis = { begin: clock(span.start), end: clock(span.end), note: notes.filter((text) => text !== "").join(", ") };
   const lines = seriesLines(series, span, axis, columns);

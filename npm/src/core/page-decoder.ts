@@ -77,6 +77,11 @@ export class PageDecoder {
     return this.#call((raw) => raw.rejected);
   }
 
+  /** How many lines came so far, without blank ones. It is the number of the newest one. */
+  get lines(): number {
+    return this.#call((raw) => raw.lines);
+  }
+
   /** How much went through so far. */
   get counts(): PageCounts {
     return this.#call((raw) => raw.counts);

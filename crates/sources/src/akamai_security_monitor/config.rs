@@ -1,10 +1,10 @@
 //! What a user writes about the API, checked once.
 
-use edgesiem_edgegrid::{Credentials, Fields};
-use edgesiem_model::{Check, Endpoint, Error, Secret, SecretRef, Surroundings};
+use edgesiem_model::{Check, Error, SecretRef, Surroundings};
 use serde::Deserialize;
 
 use super::SecurityMonitor;
+use crate::akamai::{ApiClient, Tokens, endpoint};
 
 /// `[security_monitor]`: Akamai Security Monitor, for reports on demand.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,51 +33,13 @@ impl Config {
     }
 
     fn checked(&self, check: &mut Check<'_>) -> Option<SecurityMonitor> {
-        let endpoint = Endpoint::parse_host(&self.host, check.insecure())
-            .map_err(|error| {
-                check.problem(
-                    "host",
-                    &format!("this host cannot be used: {error}"),
-                    "copy the host from the API client's credentials file",
-                );
-            })
-            .ok();
-        let client_token = token("client_token", &self.client_token, check);
-        let client_secret = check.secret("client_secret", &self.client_secret);
-        let access_token = token("access_token", &self.access_token, check);
-        if check.has_problems() {
-            return None;
-        }
-        let endpoint = endpoint?;
-        let credentials = Credentials::new(&Fields {
-            host: endpoint.authority(),
-            client_token: client_token?.expose(),
-            client_secret: client_secret?.expose(),
-            access_token: access_token?.expose(),
-            ..Fields::default()
-        })
-        .map_err(|error| check.problem("host", &error.to_string(), error.user_action()))
-        .ok()?;
-        Some(SecurityMonitor {
-            endpoint,
-            credentials,
-        })
-    }
-}
-
-/// A token stands in a header, between semicolons.
-fn token(key: &str, reference: &SecretRef, check: &mut Check<'_>) -> Option<Secret> {
-    let token = check.secret(key, reference)?;
-    let fits = token
-        .expose()
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b';');
-    if !fits {
-        check.problem(
-            key,
-            "the secret has a character that no token has",
-            "copy it again from the API client's credentials file",
+        let endpoint = endpoint(&self.host, check);
+        let tokens = Tokens::resolve(
+            &self.client_token,
+            &self.client_secret,
+            &self.access_token,
+            check,
         );
+        ApiClient::new(endpoint, tokens, check).map(|client| SecurityMonitor { client })
     }
-    Some(token)
 }

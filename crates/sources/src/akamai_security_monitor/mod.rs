@@ -28,9 +28,10 @@ mod rules;
 mod verdict;
 mod wire;
 
-use edgesiem_edgegrid::Credentials;
-use edgesiem_model::{Endpoint, HttpRequest, ResponseHead, Timestamp};
+use edgesiem_model::{HttpRequest, ResponseHead, Timestamp};
 
+use crate::akamai::ApiClient;
+pub use crate::akamai::Moment;
 pub use config::Config;
 pub use query::{Aggregation, Filter, IdOrName, Kind, MAX_LIMIT, Order, Problem, Query, Sort};
 pub use request::TIMEOUT_MS;
@@ -42,8 +43,7 @@ pub use wire::{Answer, DataSource, DataStore, Field, ReportPack};
 /// The API of one account, ready to be asked.
 #[derive(Clone, Debug)]
 pub struct SecurityMonitor {
-    endpoint: Endpoint,
-    credentials: Credentials,
+    client: ApiClient,
 }
 
 /// What the API can be asked for.
@@ -84,17 +84,6 @@ pub enum Operation<'a> {
         /// Rows before the first one.
         offset: u64,
     },
-}
-
-/// What a signature depends on besides its request.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The host's clock.
-    pub now: Timestamp,
-    /// The server's clock minus the host's, in milliseconds, as far as known.
-    pub clock_skew_ms: i64,
-    /// 16 random bytes, new for every attempt.
-    pub nonce: [u8; 16],
 }
 
 impl SecurityMonitor {

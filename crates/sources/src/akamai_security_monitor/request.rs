@@ -1,14 +1,13 @@
 //! A signed request for one operation.
 
-use edgesiem_edgegrid::{Nonce, Request, SigningTime, sign};
-use edgesiem_model::{HttpRequest, Method, Secret, confidential, plain};
+use edgesiem_model::HttpRequest;
 use serde::Serialize;
 
 use super::{Moment, Operation, Resolved, SecurityMonitor};
+use crate::percent::encoded;
 
 /// Longest wait for an answer, in milliseconds. Reports are computed when they are asked for.
 pub const TIMEOUT_MS: u32 = 120_000;
-const USER_AGENT: &str = concat!("edgesiem/", env!("CARGO_PKG_VERSION"));
 const PACKS: &str = "/security-monitor/v1/report-packs";
 
 /// Path and query, encoded once: these bytes are signed, and these bytes are sent.
@@ -65,52 +64,12 @@ fn compact(list: &[impl Serialize]) -> String {
     serde_json::to_string(list).unwrap_or_default()
 }
 
-/// Everything but the unreserved characters of RFC 3986 section 2.3, percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 pub(super) fn request(
     monitor: &SecurityMonitor,
     operation: &Operation<'_>,
     moment: &Moment,
 ) -> HttpRequest {
-    let target = target(operation);
-    let time = moment.now.shifted(moment.clock_skew_ms);
-    let signature = sign(
-        &Request {
-            method: Method::Get.as_str(),
-            scheme: monitor.endpoint.scheme().as_str(),
-            host: monitor.endpoint.authority(),
-            target: &target,
-            headers: &[],
-            body: &[],
-        },
-        &monitor.credentials,
-        &SigningTime::from_epoch_ms(time.millis()),
-        &Nonce::from_random(moment.nonce),
-    );
-    HttpRequest {
-        method: Method::Get,
-        endpoint: monitor.endpoint.clone(),
-        target,
-        headers: vec![
-            plain("accept", "application/json"),
-            plain("accept-encoding", "gzip"),
-            confidential("authorization", Secret::new(signature.authorization)),
-            plain("user-agent", USER_AGENT),
-        ],
-        body: Vec::new(),
-        timeout_ms: TIMEOUT_MS,
-    }
+    monitor.client.get(target(operation), moment, TIMEOUT_MS)
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ fn window(query: &Query, broken: &mut Broken) -> Option<(Minute, Minute)> {
     } else if minutes >= MAX_WINDOW_MINUTES {
         broken.rule(
             "end",
-            &format!("a report covers less than four hours, and this are {minutes} minutes"),
+            &format!("a report covers less than four hours, and these are {minutes} minutes"),
             "end at most 239 minutes after the start, and ask for the rest in another report",
         );
     }
@@ -154,7 +154,7 @@ fn counts(query: &Query, broken: &mut Broken) {
         broken.rule(
             &format!("dimensions[{MAX_DIMENSIONS}]"),
             &format!(
-                "a report has at most two dimensions, and this are {}",
+                "a report has at most two dimensions, and these are {}",
                 query.dimensions.len()
             ),
             "leave out the others, or ask for several reports",

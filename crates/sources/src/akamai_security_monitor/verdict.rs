@@ -1,13 +1,12 @@
 //! What the head and the body of a response mean.
 
-use edgesiem_model::{Error, ErrorKind, ResponseHead, Timestamp, printable, retry_after_ms};
+use edgesiem_model::{Error, ErrorKind, ResponseHead, Timestamp, retry_after_ms};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::{Answer, Operation, Rows, SecurityMonitor};
+use crate::akamai::Problem;
+use crate::document::hide;
 
-/// Characters of a title or a detail that go into a message. The whole document stands beside it.
-const MESSAGE_CHARS: usize = 300;
 /// The rate limit counts requests of a minute.
 const MINUTE_MS: u64 = 60_000;
 
@@ -90,13 +89,23 @@ pub(super) fn incomplete(reason: &str) -> Error {
 }
 
 fn refusal(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8], now: Timestamp) -> Refusal {
-    let problem = Problem::read(monitor, head, body);
+    let hidden = monitor.client.secrets();
+    let problem = Problem::read("the Security Monitor API", head.status, body, &hidden);
+    let error = |kind, user_action: &str| {
+        let error = problem
+            .error(kind, user_action)
+            .with("status", head.status.to_string());
+        match head.header("location") {
+            Some(location) => error.with("points to", hide(location, &hidden)),
+            None => error,
+        }
+    };
     let after_ms = head
         .header("retry-after")
         .and_then(|value| retry_after_ms(value, now));
     let retry = |after_ms, user_action| Refusal::Retry {
         after_ms,
-        error: problem.error(ErrorKind::SourceUnavailable, user_action),
+        error: error(ErrorKind::SourceUnavailable, user_action),
     };
     match head.status {
         400 if problem.explains("invalid timestamp") => Refusal::Resign {
@@ -104,7 +113,7 @@ fn refusal(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8], now: Tim
                 .header("date")
                 .and_then(Timestamp::parse_http_date)
                 .map(|date| date.offset_from_ms(now)),
-            error: problem.error(
+            error: error(
                 ErrorKind::SourceUnavailable,
                 "set this host's clock: Akamai accepts signatures within 30 seconds of its own time",
             ),
@@ -113,17 +122,23 @@ fn refusal(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8], now: Tim
             after_ms.or(Some(MINUTE_MS)),
             "try again in a minute, and look for other clients of the account: five requests a minute is all that it allows",
         ),
-        501 | 507 => Refusal::Stop(problem.error(ErrorKind::SourceRefused, user_action(head.status))),
+        501 | 507 => Refusal::Stop(error(ErrorKind::SourceRefused, user_action(head.status))),
         503 => retry(after_ms, "try again in a few minutes: the API is busy"),
         // 204 where there must be something, and others that this API does not have: whatever stands on the way answered.
-        200..=299 => retry(None, "try again; if it lasts, look for a proxy between this host and Akamai"),
-        408 | 500..=599 => retry(after_ms, "try again in a few minutes; if it lasts, check Akamai's status"),
+        200..=299 => retry(
+            None,
+            "try again; if it lasts, look for a proxy between this host and Akamai",
+        ),
+        408 | 500..=599 => retry(
+            after_ms,
+            "try again in a few minutes; if it lasts, check Akamai's status",
+        ),
         // They pass, but not within seconds.
-        409 | 423 => Refusal::Stop(problem.error(
+        409 | 423 => Refusal::Stop(error(
             ErrorKind::SourceUnavailable,
             "try again in a few minutes: something else is at work on what was asked for",
         )),
-        status => Refusal::Stop(problem.error(ErrorKind::SourceRefused, user_action(status))),
+        status => Refusal::Stop(error(ErrorKind::SourceRefused, user_action(status))),
     }
 }
 
@@ -152,81 +167,5 @@ const fn user_action(status: u16) -> &'static str {
         501 => "ask for something else: the API does not support this",
         507 => "ask for less: a shorter window, one dimension, a filter or a smaller limit",
         _ => "the problem says more; if it does not help, ask Akamai support with it",
-    }
-}
-
-/// The API's error document, read tolerantly: what stands between us and the API may answer with HTML, or with nothing.
-struct Problem {
-    status: u16,
-    /// The body without our credentials: an error page may echo the request's headers.
-    text: String,
-    members: Map<String, Value>,
-    /// Where a redirection leads.
-    location: Option<String>,
-}
-
-impl Problem {
-    fn read(monitor: &SecurityMonitor, head: &ResponseHead, body: &[u8]) -> Self {
-        let credentials = &monitor.credentials;
-        let secrets = [
-            credentials.client_token(),
-            credentials.access_token(),
-            credentials.client_secret().expose(),
-        ];
-        let hidden = |text: &str| {
-            let secrets = secrets.iter().filter(|secret| !secret.is_empty());
-            secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
-        };
-        let text = hidden(&String::from_utf8_lossy(body));
-        let members = match serde_json::from_str(&text) {
-            Ok(Value::Object(members)) => members,
-            _ => Map::new(),
-        };
-        Self {
-            status: head.status,
-            text,
-            members,
-            location: head.header("location").map(hidden),
-        }
-    }
-
-    fn member(&self, name: &str) -> &str {
-        self.members
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    }
-
-    /// Whether title or detail contain `words`, whatever their case.
-    fn explains(&self, words: &str) -> bool {
-        ["title", "detail"]
-            .iter()
-            .any(|name| self.member(name).to_ascii_lowercase().contains(words))
-    }
-
-    /// An error that says what the server said.
-    fn error(&self, kind: ErrorKind, user_action: &str) -> Error {
-        let mut said: Vec<String> = ["title", "detail"]
-            .iter()
-            .map(|name| self.member(name))
-            .filter(|text| !text.is_empty())
-            .map(|text| printable(text, MESSAGE_CHARS))
-            .collect();
-        said.dedup();
-        let answered = format!("the Security Monitor API answered {}", self.status);
-        let message = match said.as_slice() {
-            [] => answered,
-            said => format!("{answered}: {}", said.join(": ")),
-        };
-        let mut error =
-            Error::new(kind, message, user_action).with("status", self.status.to_string());
-        if let Some(location) = &self.location {
-            error = error.with("points to", location);
-        }
-        if self.text.trim().is_empty() {
-            error
-        } else {
-            error.with("problem", &self.text)
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! What a user writes about the source, checked once.
 
-use edgesiem_edgegrid::{Credentials, Fields};
-use edgesiem_model::{Check, Endpoint, Error, Secret, SecretRef, Surroundings};
+use edgesiem_model::{Check, Error, SecretRef, Surroundings};
 use serde::Deserialize;
 
 use super::cursor::Position;
 use super::{AkamaiSiem, request};
+use crate::akamai::{ApiClient, Tokens, endpoint};
 
 /// `kind = "akamai-siem"`.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,37 +82,14 @@ impl Config {
     }
 
     fn checked(&self, check: &mut Check<'_>) -> Option<AkamaiSiem> {
-        let endpoint = Endpoint::parse_host(&self.host, check.insecure())
-            .map_err(|error| {
-                check.problem(
-                    "host",
-                    &format!("this host cannot be used: {error}"),
-                    "copy the host from the API client's credentials file",
-                );
-            })
-            .ok();
+        let endpoint = endpoint(&self.host, check);
         let ids = self.ids(check);
-        let client_token = check.secret("client_token", &self.client_token);
-        let client_secret = check.secret("client_secret", &self.client_secret);
-        let access_token = check.secret("access_token", &self.access_token);
-        for (key, token) in [
-            ("client_token", &client_token),
-            ("access_token", &access_token),
-        ] {
-            let fits = |token: &Secret| {
-                token
-                    .expose()
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && byte != b';')
-            };
-            if !token.as_ref().is_none_or(fits) {
-                check.problem(
-                    key,
-                    "the secret has a character that no token has",
-                    "copy it again from the API client's credentials file",
-                );
-            }
-        }
+        let tokens = Tokens::resolve(
+            &self.client_token,
+            &self.client_secret,
+            &self.access_token,
+            check,
+        );
         let limit = check.number("limit", self.limit, 10_000, 1..=600_000);
         let min_limit = check.number("min_limit", self.min_limit, limit.min(100), 1..=limit);
         let recovery_overlap_s =
@@ -120,27 +97,10 @@ impl Config {
         let retention_s = check.number("retention_s", self.retention_s, 43_200, 3600..=43_200);
         let start = self.start(check);
 
-        if check.has_problems() {
-            return None;
-        }
-        let endpoint = endpoint?;
-        let (client_token, client_secret, access_token) =
-            (client_token?, client_secret?, access_token?);
-        let credentials = Credentials::new(&Fields {
-            host: endpoint.authority(),
-            client_token: client_token.expose(),
-            client_secret: client_secret.expose(),
-            access_token: access_token.expose(),
-            ..Fields::default()
-        })
-        .map_err(|error| {
-            check.problem("host", &error.to_string(), error.user_action());
-        })
-        .ok()?;
+        let client = ApiClient::new(endpoint, tokens, check)?;
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         Some(AkamaiSiem {
-            endpoint,
-            credentials,
+            client,
             path: request::path(&ids),
             start,
             limit: count(limit),

@@ -36,18 +36,18 @@
 mod config;
 mod cursor;
 mod page;
-mod problem;
 mod request;
 mod verdict;
 
-use edgesiem_edgegrid::Credentials;
 use edgesiem_model::{
-    Cursor, Endpoint, Error, HttpRequest, Limits, PageLimits, PageReader, PageRequest, Recovery,
+    Cursor, Error, HttpRequest, Limits, PageLimits, PageReader, PageRequest, Recovery,
     ResponseHead, Source, SourceVerdict, Timestamp,
 };
 
 pub use config::{Config, ConfigId};
 use cursor::Position;
+
+use crate::akamai::ApiClient;
 
 /// Kind in the configuration.
 const KIND: &str = "akamai-siem";
@@ -57,8 +57,7 @@ const MIN_INTERVAL_MS: u64 = 1000;
 /// A set of security configurations, ready to be asked.
 #[derive(Clone, Debug)]
 pub struct AkamaiSiem {
-    endpoint: Endpoint,
-    credentials: Credentials,
+    client: ApiClient,
     /// `/siem/v1/configs/{ids}`.
     path: String,
     start: Position,

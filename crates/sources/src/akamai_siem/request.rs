@@ -1,14 +1,14 @@
 //! A signed request for one page.
 
-use edgesiem_edgegrid::{Nonce, Request, SigningTime, sign};
-use edgesiem_model::{Error, HttpRequest, Method, PageRequest, Secret, confidential, plain};
+use edgesiem_model::{Error, HttpRequest, PageRequest};
 
 use super::{AkamaiSiem, Position};
+use crate::akamai::Moment;
+use crate::percent::encoded;
 
 /// The server cuts the body after two minutes. Waiting longer than that lets its end, rather than our
 /// timeout, tell us so.
 const TIMEOUT_MS: u32 = 150_000;
-const USER_AGENT: &str = concat!("edgesiem/", env!("CARGO_PKG_VERSION"));
 
 /// `/siem/v1/configs/14227%3B29182`
 pub(super) fn path(ids: &[u64]) -> String {
@@ -27,54 +27,20 @@ fn target(path: &str, position: &Position, limit: u32) -> String {
     }
 }
 
-/// Everything but the unreserved characters of RFC 3986 section 2.3, percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 pub(super) fn request(source: &AkamaiSiem, page: &PageRequest<'_>) -> Result<HttpRequest, Error> {
     let position = Position::read(page.cursor)?;
+    let moment = Moment {
+        now: page.now,
+        clock_skew_ms: page.clock_skew_ms,
+        nonce: page.nonce,
+    };
     let target = target(&source.path, &position, page.limit);
-    let time = page.now.shifted(page.clock_skew_ms);
-    let signature = sign(
-        &Request {
-            method: Method::Get.as_str(),
-            scheme: source.endpoint.scheme().as_str(),
-            host: source.endpoint.authority(),
-            target: &target,
-            headers: &[],
-            body: &[],
-        },
-        &source.credentials,
-        &SigningTime::from_epoch_ms(time.millis()),
-        &Nonce::from_random(page.nonce),
-    );
-    Ok(HttpRequest {
-        method: Method::Get,
-        endpoint: source.endpoint.clone(),
-        target,
-        headers: vec![
-            plain("accept", "application/json"),
-            plain("accept-encoding", "gzip"),
-            confidential("authorization", Secret::new(signature.authorization)),
-            plain("user-agent", USER_AGENT),
-        ],
-        body: Vec::new(),
-        timeout_ms: TIMEOUT_MS,
-    })
+    Ok(source.client.get(target, &moment, TIMEOUT_MS))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{encoded, path, target};
+    use super::{path, target};
     use crate::akamai_siem::Position;
 
     #[test]
@@ -106,6 +72,5 @@ mod tests {
         ] {
             assert_eq!(target(&path(ids), &position, 10), expected);
         }
-        assert_eq!(encoded("\u{0}\u{7f}"), "%00%7F");
     }
 }

@@ -4,8 +4,9 @@ use edgesiem_model::{
     ErrorKind, PageRequest, ResponseHead, SourceVerdict, Timestamp, retry_after_ms,
 };
 
-use super::problem::Problem;
 use super::{AkamaiSiem, Position};
+use crate::akamai::Problem;
+use crate::document::hide;
 
 const RETRY: &str = "nothing if it passes: the same page is asked for again";
 
@@ -15,13 +16,8 @@ pub(super) fn verdict(
     head: &ResponseHead,
     body: &[u8],
 ) -> SourceVerdict {
-    let credentials = &source.credentials;
-    let hidden = [
-        credentials.client_token(),
-        credentials.access_token(),
-        credentials.client_secret().expose(),
-    ];
-    let problem = Problem::read(head.status, body, &hidden);
+    let hidden = source.client.secrets();
+    let problem = Problem::read("the SIEM API", head.status, body, &hidden);
     let retry = |user_action: &str| SourceVerdict::Retry {
         after_ms: head
             .header("retry-after")
@@ -80,15 +76,12 @@ fn recover(problem: &Problem, what: &str) -> SourceVerdict {
 
 fn redirected(head: &ResponseHead, problem: &Problem, hidden: &[&str]) -> edgesiem_model::Error {
     let location = head.header("location").unwrap_or("nowhere");
-    let location = hidden.iter().fold(location.to_owned(), |text, secret| {
-        text.replace(secret, "***")
-    });
     problem
         .error(
             ErrorKind::SourceRefused,
             "check the source's host: the API does not redirect, and a signed request is not sent elsewhere",
         )
-        .with("points to", location)
+        .with("points to", hide(location, hidden))
 }
 
 /// What to do about a refusal that stays.

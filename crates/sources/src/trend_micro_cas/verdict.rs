@@ -5,7 +5,8 @@ use edgesiem_model::{ErrorKind, PageRequest, ResponseHead, SourceVerdict, retry_
 use super::TrendMicroCas;
 use super::cursor::State;
 use super::plan::{Ask, Plan, Rules};
-use super::problem::{Problem, hide};
+use super::problem::Problem;
+use crate::document::hide;
 
 /// The API counts the requests of a minute, and does not say when that is over.
 const THROTTLED_MS: u64 = 60_000;
@@ -52,7 +53,7 @@ pub(super) fn verdict(
             )
             .with(
                 "points to",
-                hide(head.header("location").unwrap_or("nowhere"), token),
+                hide(head.header("location").unwrap_or("nowhere"), &[token]),
             ),
         ),
         // A link leads to a page that the server keeps for a while. What it led to can be asked for by time.

@@ -39,13 +39,13 @@ fn by_itself() -> Vec<(Value, Expected)> {
         ),
         (
             json!({"end": "2015-11-13T00:00"}),
-            &[("end", "this are 525600 minutes", "another report")],
+            &[("end", "these are 525600 minutes", "another report")],
         ),
         (
             json!({"dimensions": [43, 957, 958]}),
             &[(
                 "dimensions[2]",
-                "at most two dimensions, and this are 3",
+                "at most two dimensions, and these are 3",
                 "several reports",
             )],
         ),
