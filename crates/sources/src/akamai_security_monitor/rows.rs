@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::MAX_LIMIT;
@@ -82,16 +83,35 @@ struct Wire {
     metadata: Option<WireMetadata>,
 }
 
+/// What is said about the rows. Of all this only `hasMoreData` decides anything: what is of another type than documented, or
+/// impossible, is as good as absent, and the rows are shown without it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct WireMetadata {
+    #[serde(deserialize_with = "count_or_none")]
     aggregation: Option<u64>,
+    #[serde(deserialize_with = "text_or_none")]
     time_zone: Option<String>,
+    #[serde(deserialize_with = "text_or_none")]
     timezone: Option<String>,
+    #[serde(deserialize_with = "count_or_none")]
     start_time_in_epoch: Option<u64>,
+    #[serde(deserialize_with = "count_or_none")]
     end_time_in_epoch: Option<u64>,
+    #[serde(deserialize_with = "text_or_none")]
     report_pack: Option<String>,
     has_more_data: Option<bool>,
+}
+
+fn count_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64())
+}
+
+fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
+    }
 }
 
 impl Rows {

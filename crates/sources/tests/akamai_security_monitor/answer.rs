@@ -1,5 +1,7 @@
 use edgesiem_model::{Error, ResponseHead};
-use edgesiem_sources::akamai_security_monitor::{Answer, Operation, Refusal, Rows, resolve};
+use edgesiem_sources::akamai_security_monitor::{
+    Answer, Metadata, Operation, Refusal, Rows, resolve,
+};
 use serde_json::{Value, json};
 
 use super::{ACCESS_TOKEN, CLIENT_TOKEN, NOW, monitor, query, stores};
@@ -71,6 +73,28 @@ fn a_report_is_read_as_the_description_has_it() {
             "pack": "Security Monitor Report Pack",
         })
     );
+}
+
+#[test]
+fn what_is_said_about_the_rows_may_be_of_any_type() {
+    for (member, value) in [
+        ("aggregation", json!(-60)),
+        ("aggregation", json!("60")),
+        ("startTimeInEpoch", json!(-1e15)),
+        ("endTimeInEpoch", json!(1.5e300)),
+        ("timeZone", json!(0)),
+        ("reportPack", json!({"id": [1]})),
+    ] {
+        let body = json!({"rows": [["a"]], "metaData": {member: value}});
+        let rows = rows(200, &body.to_string()).unwrap();
+        assert_eq!(
+            (rows.count, rows.metadata),
+            (1, Metadata::default()),
+            "{member}: {value}"
+        );
+    }
+    // Rows would be missing without a word.
+    assert!(rows(200, r#"{"rows":[["a"]],"metaData":{"hasMoreData":"yes"}}"#).is_err());
 }
 
 #[test]
