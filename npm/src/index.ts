@@ -12,7 +12,9 @@ import { load } from "./core/core.ts";
 import { sentRequest } from "./core/sent-request.ts";
 import type {
   Credentials,
+  DecodeOptions,
   DecodedEvent,
+  EventsName,
   ExplainedSignature,
   Filter,
   Header,
@@ -23,9 +25,11 @@ import type {
   SignedRequest,
   SigningOptions,
   SigningRequest,
+  TrendMicroCasEvent,
 } from "./types.ts";
 
 export { load, type Core } from "./core/core.ts";
+export { eventsOf } from "./core/events.ts";
 export { PageDecoder } from "./core/page-decoder.ts";
 export {
   ConfigError,
@@ -155,22 +159,30 @@ export async function credentialsFromEnv(
 }
 
 /**
- * Decodes one event of Akamai's SIEM API: its rules, its headers and `custom`. Everything else is as it came.
+ * Decodes one event of Akamai's SIEM API: its rules, its headers and `custom`. Everything else is as it came. Of Trend Micro Cloud App
+ * Security's, with `events: "trend-micro-cas"`, times and lists get the one form of {@link TrendMicroCasEvent}.
  *
  * Numbers become JavaScript's, which are exact to 2^53; {@link convert} gives the text, byte for byte.
  *
  * @param line The event, one complete JSON object.
- * @throws `MalformedEventError` if it is none.
+ * @throws `MalformedEventError` if it is none, or an answer of Trend Micro's API, which a {@link DecodeStream} takes apart.
  * @example
  * ```ts
  * import { decodeEvent } from "edgesiem";
  *
  * const event = await decodeEvent('{"attackData":{"rules":"OTUwMDAy","ruleMessages":"U1FMIGluamVjdGlvbg%3d%3d"}}');
  * console.log(event.attackData?.rules); // [ { rule: '950002', ruleMessage: 'SQL injection' } ]
+ *
+ * const line = '{"event":"dlp","message":{"mail_message_sender":"a@example.com","detection_time":"2016-07-22T01:51:31"}}';
+ * const { message } = await decodeEvent(line, { events: "trend-micro-cas" });
+ * console.log(message?.mail_message_sender, message?.detection_time); // [ 'a@example.com' ] 2016-07-22T01:51:31Z
  * ```
  */
-export async function decodeEvent(line: string | Uint8Array): Promise<DecodedEvent> {
-  return (await load()).decodeEvent(line);
+export async function decodeEvent(line: string | Uint8Array, options?: DecodeOptions<"akamai-siem">): Promise<DecodedEvent>;
+export async function decodeEvent(line: string | Uint8Array, options: DecodeOptions<"trend-micro-cas">): Promise<TrendMicroCasEvent>;
+export async function decodeEvent(line: string | Uint8Array, options?: DecodeOptions): Promise<DecodedEvent | TrendMicroCasEvent>;
+export async function decodeEvent(line: string | Uint8Array, options?: DecodeOptions): Promise<DecodedEvent | TrendMicroCasEvent> {
+  return (await load()).decodeEvent(line, options);
 }
 
 /**
@@ -178,7 +190,7 @@ export async function decodeEvent(line: string | Uint8Array): Promise<DecodedEve
  * event out. They are lines of JSON; of text if the schema is `cef`.
  *
  * @param line The event, one complete JSON object.
- * @param schema A name, or a table with options; `decoded` if left out.
+ * @param schema A name, or a table with options and, as `events`, whose event it is; `decoded` if left out.
  * @throws `MalformedEventError` if the line is no event, `InvalidArgumentError` for a name that is not known, `ConfigError` for options
  *   and filters that cannot be used.
  * @example
@@ -229,15 +241,16 @@ export async function decodeHeaders(encoded: string): Promise<Header[]> {
 }
 
 /**
- * Names of the schemas that events can be converted to.
+ * Names of the schemas that events can be converted to: Akamai's, unless others are named.
  *
  * @example
  * ```ts
  * import { schemaNames } from "edgesiem";
  *
- * console.log((await schemaNames()).includes("ocsf")); // true
+ * console.log((await schemaNames()).includes("sentinel")); // true
+ * console.log(await schemaNames("trend-micro-cas")); // [ 'decoded', 'raw', 'ecs', 'cef', 'ocsf', 'otel' ]
  * ```
  */
-export async function schemaNames(): Promise<SchemaName[]> {
-  return (await load()).schemaNames();
+export async function schemaNames(events?: EventsName): Promise<SchemaName[]> {
+  return (await load()).schemaNames(events);
 }

@@ -2,6 +2,8 @@
 
 import { load } from "./core/core.ts";
 import { invalidArgument, bytesOf } from "./core/bytes.ts";
+import { EventLines } from "./core/event-lines.ts";
+import { eventsNamed } from "./core/events.ts";
 import type { PageDecoder } from "./core/page-decoder.ts";
 import { pumped, type Work } from "./core/pumped.ts";
 import type { JsonObject, PageContext, PageCounts, PageOptions, RejectedLine } from "./types.ts";
@@ -20,7 +22,7 @@ export interface DecodeStreamOptions<As extends "bytes" | "objects" = "bytes" | 
 }
 
 /** What can be set about a {@link MultiJsonStream}. */
-export type MultiJsonStreamOptions = Pick<DecodeStreamOptions, "maxEventBytes" | "onRejected">;
+export type MultiJsonStreamOptions = Pick<DecodeStreamOptions, "events" | "maxEventBytes" | "onRejected">;
 
 /** How much went through a stream so far. */
 export interface StreamCounts extends PageCounts {
@@ -31,13 +33,14 @@ export interface StreamCounts extends PageCounts {
 }
 
 /**
- * Decodes bodies of Akamai's SIEM API: bytes in, documents out. Chunks may end anywhere.
+ * Decodes bodies of Akamai's SIEM API: bytes in, documents out. Chunks may end anywhere. With `events: "trend-micro-cas"` it takes
+ * answers of Trend Micro's Log Retrieval API, and its events one after the other or in a list.
  *
  * It is a `TransformStream` for `pipeThrough`. Nothing is decoded before somebody reads, what is not read holds the writer back, and
  * memory is bounded: the longest line (`maxEventBytes`), a chunk, and a few megabytes of documents. A line that cannot be read
  * goes to `onRejected`; the others go on. Options that cannot be used, and a core that stops, end the stream with an error.
  *
- * The context line, the last of a page, is in {@link DecodeStream.context} when the stream has ended.
+ * The context line, the last of a page of Akamai's, is in {@link DecodeStream.context} when the stream has ended.
  *
  * @example
  * ```ts
@@ -48,6 +51,11 @@ export interface StreamCounts extends PageCounts {
  * const body = new Response(page).body; // Such as of `fetch`.
  * for await (const event of body?.pipeThrough(decoder) ?? []) console.log(JSON.stringify(event));
  * console.log(decoder.context?.offset, decoder.counts.rejected); // 318d8 1
+ *
+ * const answer = Response.json({ next_link: "", security_events: [{ event: "dlp", message: { detection_time: "2026-11-22T09:30:31" } }] });
+ * const events = new DecodeStream({ events: "trend-micro-cas", schema: "ecs", as: "objects" });
+ * for await (const event of answer.body?.pipeThrough(events) ?? []) console.log(event["@timestamp"]);
+ * // 2026-11-22T09:30:31.000Z
  * ```
  */
 export class DecodeStream<As extends "bytes" | "objects" = "bytes">
@@ -85,7 +93,7 @@ export class DecodeStream<As extends "bytes" | "objects" = "bytes">
 }
 
 /**
- * Splits bodies of Akamai's SIEM API into events as they came: bytes in, one object an event out, nothing decoded. In all
+ * Splits bodies of Akamai's SIEM API, or with `events` of Trend Micro's, into events as they came: bytes in, one object an event out, nothing decoded. In all
  * else it is a {@link DecodeStream} of objects.
  *
  * @example
@@ -99,8 +107,8 @@ export class DecodeStream<As extends "bytes" | "objects" = "bytes">
  * ```
  */
 export class MultiJsonStream extends DecodeStream<"objects"> {
-  constructor({ maxEventBytes, onRejected }: MultiJsonStreamOptions = {}) {
-    super({ schema: "raw", as: "objects", maxEventBytes, onRejected });
+  constructor({ events, maxEventBytes, onRejected }: MultiJsonStreamOptions = {}) {
+    super({ events, schema: "raw", as: "objects", maxEventBytes, onRejected });
   }
 }
 
@@ -108,6 +116,8 @@ export class MultiJsonStream extends DecodeStream<"objects"> {
 class Decoding implements Work<Uint8Array, Uint8Array<ArrayBuffer>> {
   readonly #options: DecodeStreamOptions;
   #decoder: PageDecoder | undefined;
+  /** What makes lines of forms that are none; missing where events come in lines only. */
+  #lines: EventLines | undefined;
   context: PageContext | undefined;
   counts: StreamCounts = { events: 0, documents: 0, filtered: 0, undecoded: 0, rejected: 0, bytesIn: 0, bytesOut: 0 };
 
@@ -117,31 +127,38 @@ class Decoding implements Work<Uint8Array, Uint8Array<ArrayBuffer>> {
 
   async start(): Promise<void> {
     const core = await load();
+    const { schema, events } = this.#options;
+    if (eventsNamed(schema, events) === "trend-micro-cas") this.#lines = new EventLines();
     this.#decoder = core.pageDecoder(this.#options);
   }
 
   *chunk(given: Uint8Array): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
     const chunk = bytesOf("chunk", given);
-    const decoder = this.#decoder;
-    if (decoder === undefined) return;
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       const slice = chunk.subarray(at, at + SLICE_BYTES);
       this.counts.bytesIn += slice.length;
-      decoder.write(slice);
-      for (let documents = decoder.read(); documents !== undefined; documents = decoder.read()) {
-        this.#note(decoder, documents);
-        if (documents.length > 0) yield documents;
-      }
+      yield* this.#decoded(this.#lines?.push(slice) ?? slice);
     }
   }
 
   *end(): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    if (this.#lines !== undefined) yield* this.#decoded(this.#lines.finish());
     const decoder = this.#decoder;
     if (decoder === undefined) return;
     const { decoded, context } = decoder.finish();
     this.#note(decoder, decoded);
     this.context = context;
     if (decoded.length > 0) yield decoded;
+  }
+
+  *#decoded(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const decoder = this.#decoder;
+    if (decoder === undefined) return;
+    decoder.write(bytes);
+    for (let documents = decoder.read(); documents !== undefined; documents = decoder.read()) {
+      this.#note(decoder, documents);
+      if (documents.length > 0) yield documents;
+    }
   }
 
   free(): void {

@@ -93,6 +93,7 @@ describe("on several threads as on one", () => {
     ["a last line that is too long and has no line feed", [body, event(14 * MIB)], ["--schema", "raw"]],
     ["blanks longer than a block, within a line and around it", [`${" ".repeat(MIB)}${lines[0]}${" ".repeat(MIB)}\n{${" ".repeat(MIB)}}\n`, body]],
     ["JSON over several lines, which stays on one thread", [JSON.stringify(lines.slice(0, 100).map((line) => JSON.parse(line) as unknown), null, 1)], ["--input", "json"]],
+    ["events of Trend Micro", [lines.map((_, number) => `{"log_item_id":"${number}","message":{"detection_time":"2016-07-22T01:51:31"}}\n${number % 9 === 0 ? "x\n" : ""}`).join("")], ["--events", "trend-micro-cas", "--schema", "ecs"]],
     ["the summary as JSON", [spoiled(100, () => "x"), CONTEXT], ["--json"]],
     ["indented documents", [body], ["--pretty"]],
     ...SCHEMAS.map((schema): [string, string[], string[]] => [`schema ${schema}`, [spoiled(9, () => "x")], ["--schema", schema]]),
@@ -245,6 +246,34 @@ describe("a thread that fails", () => {
     const [closed, said] = await withoutModule(2);
     assert.deepEqual(closed, [3, null]);
     assert.match(said, /^edgesiem: a decoding thread failed: \S+core\.wasm cannot be read .*\n {2}repeat the command with --threads 1, which needs none\n$/);
+  });
+
+  /** The command with 4 MiB for each WebAssembly memory, to which a line of 5 MiB comes when threads have taken over. */
+  async function shortOfMemory(threads: number): Promise<[closed: unknown[], said: string]> {
+    const child = spawn(process.execPath, ["--wasm-max-mem-pages=64", CLI, "decode", "--schema", "raw", "--threads", String(threads)], { stdio: ["pipe", "pipe", "pipe"] });
+    const said: Buffer[] = [];
+    child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+    child.stdin.on("error", () => undefined);
+    const closed = once(child, "close");
+    child.stdin.write(BEGINNING);
+    child.stdin.write("{}\n");
+    assert.equal(await firstLine(child), "{}\n");
+    child.stdout.resume();
+    // The beginning of a line goes to a thread that is idle, and its end after it.
+    child.stdin.write(`${event(5 * MIB)}\n`);
+    return [await closed, Buffer.concat(said).toString()];
+  }
+
+  test("because its core stopped ends the command with the reason and what to do, though the input is open", async () => {
+    const [closed, said] = await shortOfMemory(2);
+    assert.deepEqual(closed, [3, null]);
+    assert.match(said, /^edgesiem: a decoding thread failed: the core stopped \(unreachable\)\n {2}repeat the command with --threads 1, which needs none\n$/);
+  });
+
+  test("is told from a core that stops where there is one thread only", async () => {
+    const [closed, said] = await shortOfMemory(1);
+    assert.deepEqual(closed, [3, null]);
+    assert.match(said, /^edgesiem: the core stopped \(unreachable\)\n/);
   });
 
   test("is none where there is one thread only", async () => {

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { ReportQuery, SecurityMonitorClient, SecurityMonitorClientOptions } from "../../npm/src/pipeline/index.ts";
 import { report } from "../emulator/security-monitor-client.ts";
 import { formatLocal } from "../emulator/security-monitor-time.ts";
-import { startSecurityMonitor, type SecurityMonitorEmulator, type SecurityMonitorOptions } from "../emulator/security-monitor.ts";
+import { startSecurityMonitor, type SecurityMonitorEmulator, type SecurityMonitorFault, type SecurityMonitorOptions } from "../emulator/security-monitor.ts";
 import { DIST, until } from "./pull-rig.ts";
 
 const { SecurityMonitorClient: Client } = (await import(pathToFileURL(join(DIST, "pipeline-node.js")).href)) as typeof import("../../npm/src/pipeline/index.ts");
@@ -76,19 +76,51 @@ describe("SecurityMonitorClient", () => {
   it("waits for its turn after five requests in a minute, says so, and can be ended meanwhile", async () => {
     const monitor = await start();
     const controller = new AbortController();
-    const waits: number[] = [];
-    const reports = client(monitor, { signal: controller.signal, onWait: (ms) => waits.push(ms) });
+    const waits: [ms: number, reason: string][] = [];
+    const reports = client(monitor, { signal: controller.signal, onWait: (...wait) => waits.push(wait) });
     for (let k = 0; k < 5; k += 1) await reports.dataSources(12332);
-    assert.deepEqual(waits, []);
+    assert.equal(waits.length, 0);
     const sixth = reports.dataSources(12332);
     sixth.catch(() => undefined);
     await until("it waits", () => waits.length > 0);
-    assert.ok(waits.every((ms) => ms > 0 && ms <= 60_000), waits.join());
+    assert.ok(waits.every(([ms, reason]) => ms > 0 && ms <= 60_000 && reason === "rate-limit"), waits.join());
     const reason = new Error("enough");
     controller.abort(reason);
     await assert.rejects(sixth, reason);
     assert.equal(monitor.requests.length, 5);
     await assert.rejects(reports.reportPacks(), reason);
+  });
+
+  it("says what it waits for", async () => {
+    const monitor = await start();
+    const document = { status: 200, body: "[]" };
+    const rows: [fault: SecurityMonitorFault, reason: string][] = [
+      [{ error: 429, headers: { "retry-after": "0" } }, ""],
+      [{ error: 429, headers: { "retry-after": "1" } }, "throttled"],
+      [{ error: 503, headers: { "retry-after": "1" } }, "unavailable"],
+      [{ reset: true }, "unreachable"],
+      [{ status: 200, body: "<html>" }, "unreadable"],
+    ];
+    const waited = async ([fault, expected]: (typeof rows)[number]): Promise<void> => {
+      const waits: string[] = [];
+      monitor.failNext(fault, document);
+      await client(monitor, { onWait: (_, reason) => waits.push(reason) }).reportPacks();
+      assert.deepEqual([...new Set(waits)], expected === "" ? [] : [expected], JSON.stringify(fault));
+    };
+    for (const row of rows) await waited(row);
+  });
+
+  it("checks a query without asking, with what it learned from a report", async () => {
+    const monitor = await start();
+    const reports = client(monitor);
+    const query: ReportQuery = { pack: 12332, ...anHour(monitor), dimensions: ["Time"], metrics: ["Apples"] };
+    await reports.check(query);
+    await assert.rejects(reports.check({ ...query, dimensions: [43, 956, 957] }), { name: "InvalidReportError", code: "invalid_report" });
+    assert.equal(monitor.requests.length, 0);
+    await reports.report({ ...query, metrics: [544] });
+    const sent = monitor.requests.length;
+    await assert.rejects(reports.check(query), /metrics\[0\]: .*Apples/);
+    assert.equal(monitor.requests.length, sent);
   });
 
   it("rejects with the API's words, and with the options that cannot be used", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { durationMinutes, isOnPackClock, windowOf, type WindowOptions } from "../../npm/src/cli/report-window.ts";
+import { durationMinutes, isOnPackClock, unplacedWindow, windowOf, type WindowOptions } from "../../npm/src/cli/report-window.ts";
 import { TimeZone } from "../../npm/src/cli/time-zone.ts";
 
 const at = (time: string): number => Date.parse(time);
@@ -77,6 +77,33 @@ describe("a window", () => {
     [{ start: "2026-11-22T10:00", end: "2026-11-22T25:00Z" }, /--end .* is no time/],
   ];
   for (const [options, says] of refused) it(`${JSON.stringify(options)} is refused`, () => assert.throws(() => windowOf(options, new TimeZone("GMT"), 0), says));
+
+  it("is refused for both its ends at once", () => {
+    const rows: [options: WindowOptions, keys: string[]][] = [
+      [{ start: "noon" }, ["--start", "--end"]],
+      [{ end: "noon" }, ["--start", "--end"]],
+      [{ start: "noon", end: "13/13/2026:00:00" }, ["--start", "--end"]],
+      [{ last: "soon", start: "noon" }, ["--last", "--last"]],
+    ];
+    for (const [options, keys] of rows) {
+      assert.throws(
+        () => windowOf(options, undefined, 0),
+        (error: Error & { problems?: { key: string; userAction: string }[] }) => {
+          assert.deepEqual((error.problems ?? []).map(({ key }) => key), keys);
+          assert.ok((error.problems ?? []).every(({ userAction }) => userAction !== ""));
+          return true;
+        },
+        JSON.stringify(options),
+      );
+    }
+  });
+
+  it("has its length before anybody knows the pack's clock, where that does not depend on it", () => {
+    const now = at("2026-11-22T12:00:00Z");
+    assert.deepEqual(unplacedWindow({ last: "2h" }, now), { start: "2026-11-22T10:00", end: "2026-11-22T12:00", warning: "" });
+    assert.equal(unplacedWindow({ start: "2026-11-22T10:00", end: "2026-11-22T12:00Z" }, now), undefined);
+    assert.throws(() => unplacedWindow({ start: "noon" }, now));
+  });
 
   it("needs the pack's time zone only where times are not on its clock", () => {
     const onClock = { start: "2026-11-22T10:00", end: "2026-11-22T11:00" };

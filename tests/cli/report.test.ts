@@ -71,7 +71,8 @@ describe("what there is to report on", () => {
       "121234  Sample 2  EST5EDT    yes",
       " 12400  Sample 3  GMT        no",
     ]);
-    assert.match(done.stderr, /^edgesiem: .*edgesiem report stores 12332\n$/);
+    // What was typed to reach the account is needed again.
+    assert.match(done.stderr, /^edgesiem: .*edgesiem report stores 12332 --host http:\S+ --allow-insecure-loopback\n$/);
   });
 
   it("is CSV or JSON of them for programs, with nothing beside it", async () => {
@@ -188,11 +189,23 @@ describe("report data", () => {
     assert.doesNotMatch(all.stderr, /there are more/);
   });
 
+  it("says how to go on behind a limit that was asked for", async () => {
+    const monitor = await start();
+    const { options } = aDayAgo(monitor, 60);
+    const words = ["data", "12332", ...options, "--dimensions", "Time,Client IP", "--metrics", "544", "--limit", "7"];
+    assert.match((await run(monitor, ...words)).stderr, /^edgesiem: 7 rows, .*; there are more, the next with --offset 7\n$/);
+    assert.match((await run(monitor, ...words, "--offset", "7")).stderr, /; there are more, the next with --offset 14\n$/);
+  });
+
   it("of a window without data prints no rows, and is no failure", async () => {
     const monitor = await start();
     const done = await run(monitor, "data", "12332", "--start", "2020-01-01T00:00", "--end", "2020-01-01T01:00", "--dimensions", "Time", "--metrics", "544");
     assert.deepEqual([done.code, done.stdout.length], [0, 0], done.stderr);
-    assert.match(done.stderr, /^edgesiem: no data, 2020-01-01 00:00 to 01:00/);
+    // Nobody said what that clock is called.
+    assert.equal(done.stderr, "edgesiem: no data, 2020-01-01 00:00 to 01:00 on the report pack's clock\n");
+    const utc = ["--start", "2020-01-01T05:00Z", "--end", "2020-01-01T06:00Z", "--dimensions", "Time", "--metrics", "544"];
+    assert.equal((await run(monitor, "data", "121234", ...utc)).stderr, "edgesiem: no data, 2020-01-01 00:00 to 01:00 EST5EDT\n");
+    assert.equal((await run(monitor, "data", "Sample 1", ...utc)).stderr, "edgesiem: no data, 2020-01-01 05:00 to 06:00 GMT\n");
   });
 });
 
@@ -227,19 +240,43 @@ async function onTerminal(monitor: SecurityMonitorEmulator, words: string[]): Pr
   return (await finished("python3", [ON_TERMINAL, ...command], { env: { ...environment(monitor), TERM: "dumb" } })).stdout.toString();
 }
 
+/** Answers of a server that has these rows. */
+function answers(rows: string[][], more: Record<string, unknown> = {}): { status: number; body: string }[] {
+  const stores = [{ id: 952, name: "s", dimensions: [{ id: 43, name: "Time" }], metrics: [{ id: 3, name: "Rules Triggered" }], aggregationInSeconds: 60 }];
+  const columns = [
+    { type: "dimension", name: "Time", index: 0 },
+    { type: "metric", name: "Rules Triggered", index: 1, aggregate: "99999", peak: "9999" },
+  ];
+  return [stores, { columns, rows, metaData: { hasMoreData: false, timeZone: "GMT", aggregation: 60, ...more } }].map((document) => ({ status: 200, body: JSON.stringify(document) }));
+}
+
+const OVER_TIME = ["--dimensions", "Time", "--metrics", "Rules Triggered"];
+
 describe("report data on a terminal", () => {
+  it("draws the rows that it shows, in any order, with their total", async () => {
+    const monitor = await start();
+    const { options } = aDayAgo(monitor, 60);
+    const rows = [1, 2, 4, 0, 8].map((value, minute) => [String(1_415_836_800 + minute * 60), String(value)]);
+    const window = { startTimeInEpoch: 1_415_836_680, endTimeInEpoch: 1_415_837_160 };
+    const drawing = async (shown: string[][], hasMoreData: boolean): Promise<string> => {
+      monitor.failNext(...answers(shown, { ...window, hasMoreData }));
+      const text = await onTerminal(monitor, ["data", "12332", ...options, ...OVER_TIME]);
+      return /^Rules Triggered  .*\n.*$/m.exec(text)?.[0] ?? text;
+    };
+    const byValue = rows.toSorted(([, a], [, b]) => Number(b) - Number(a));
+    for (const shown of [rows, rows.toReversed(), byValue]) {
+      assert.equal(await drawing(shown, false), "Rules Triggered    ▁▂▄▁█   total 15, peak 8\n                 23:58 00:06");
+    }
+    // Of a part nothing is said about the rest of the window.
+    assert.equal(await drawing(byValue, true), "Rules Triggered  ▁▂▄▁█  total 15, peak 8\n                 00:00 00:05  of these rows only");
+  });
+
   it("shows the rows also if their time cannot be drawn", async () => {
     const monitor = await start();
     const { options } = aDayAgo(monitor, 60);
-    const stores = [{ id: 952, name: "s", dimensions: [{ id: 43, name: "Time" }], metrics: [{ id: 3, name: "Rules Triggered" }], aggregationInSeconds: 60 }];
-    const columns = [
-      { type: "dimension", name: "Time", index: 0 },
-      { type: "metric", name: "Rules Triggered", index: 1 },
-    ];
-    for (const odd of [{ endTimeInEpoch: 1e15 }, { aggregation: 1e15 }, { startTimeInEpoch: -1e15 }]) {
-      const report = { columns, rows: [["1415837040", "156"]], metaData: { hasMoreData: false, timeZone: "GMT", ...odd } };
-      monitor.failNext({ status: 200, body: JSON.stringify(stores) }, { status: 200, body: JSON.stringify(report) });
-      const shown = await onTerminal(monitor, ["data", "12332", ...options, "--dimensions", "Time", "--metrics", "Rules Triggered"]);
+    for (const odd of [{ endTimeInEpoch: 1e15 }, { aggregation: 1e15 }, { startTimeInEpoch: -1e15 }, { endTimeInEpoch: "soon" }, { aggregation: null, timeZone: 5 }]) {
+      monitor.failNext(...answers([["1415837040", "156"]], odd));
+      const shown = await onTerminal(monitor, ["data", "12332", ...options, ...OVER_TIME]);
       assert.match(shown, /2014-11-13 00:04 +156/);
       assert.doesNotMatch(shown, /Invalid|[▁█]/);
     }
@@ -270,6 +307,7 @@ describe("what cannot be asked", () => {
       [["--dimensions", "Bananas", "--metrics", "Apples", "--filter", "Pears in x", "--sort", "-Plums"], [/--dimensions: .*Bananas/, /--metrics: .*Apples/, /--filter 'Pears in x': .*Pears/, /--sort: .*Plums/]],
       [["--dimensions", "Time", "--metrics", "544", "--filter", "City > 5"], [/--filter 'City > 5': /]],
       [["--last", "4h", "--dimensions", "Time", "--metrics", "544"], [/--last: .*four hours/]],
+      [["--dimensions", "Bananas", "--metrics", "544", "--filter", "City > 5"], [/--dimensions: .*Bananas/, /--filter 'City > 5': a dimension has no condition/]],
     ];
     for (const [words, says] of rows) {
       const { code, stdout, stderr } = await run(monitor, "data", "12332", ...words);
@@ -280,8 +318,25 @@ describe("what cannot be asked", () => {
     assert.ok(monitor.requests.every(({ target }) => !target.includes("/data?")));
   });
 
+  it("is refused before anything is sent, as far as it shows by itself, and all of it", async () => {
+    const monitor = await start();
+    const rows: [words: string[], says: RegExp[]][] = [
+      [["--dimensions", "Time,City,Country", "--metrics", "544"], [/^edgesiem: --dimensions: a report has at most two dimensions, and these are 3\n/]],
+      [["--last", "5h", "--dimensions", "Time,time", "--filter", "Country in US", "--filter", "dimension:City > 5", "--aggregation", "day"], [/--last: .*300 minutes/, /--dimensions: `time` is there already/, /--filter 'dimension:City > 5': a dimension has no condition/]],
+      [["--start", "noon", "--dimensions", "Time"], [/--start: noon is no time/, /--end: is missing/]],
+      [["--start", "2026-11-22T10:00Z", "--end", "2026-11-22T14:00Z", "--limit", "0", "--filter", "Country", "--metrics", '"'], [/--filter: Country has no condition/, /--metrics: " *: a quote/, /--limit: 0 is out of range/, /--end: .*four hours/]],
+      [[], [/--metrics: neither a dimension nor a metric .*\n {2}.*`edgesiem report stores PACK --host \S+ --allow-insecure-loopback` lists them/]],
+    ];
+    for (const [words, says] of rows) {
+      const { code, stderr } = await run(monitor, "data", "Sample 2", ...words);
+      assert.equal(code, 2, stderr);
+      for (const said of says) assert.match(stderr, said);
+    }
+    assert.equal(monitor.requests.length, 0);
+  });
+
   const refused: [name: string, args: string[], says: RegExp][] = [
-    ["a pack that is not there", ["data", "Sample 9"], /there is no report pack Sample 9\n.*edgesiem report packs/],
+    ["a pack that is not there", ["data", "Sample 9", "--metrics", "544"], /there is no report pack Sample 9\n.*`edgesiem report packs --host \S+ --allow-insecure-loopback`/],
     ["a time that is none", ["data", "12332", "--start", "noon", "--end", "2026-11-22T10:00"], /--start noon is no time/],
     ["a window without an end", ["data", "12332", "--start", "2026-11-22T10:00"], /--end is missing/],
     ["two ways to say when", ["data", "12332", "--last", "1h", "--end", "2026-11-22T10:00"], /--last goes without/],
@@ -333,8 +388,28 @@ describe("an API that refuses", () => {
     monitor.failNext({ error: 429, headers: { "retry-after": "1" } });
     const done = await run(monitor, "packs");
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stderr, /^edgesiem: waiting [01]\.\d s before the next request; the API takes five a minute\n/);
+    assert.match(done.stderr, /^edgesiem: waiting [01]\.\d s: others have used up the five requests a minute that the API takes\n/);
     assert.equal(monitor.requests.length, 2);
+  });
+});
+
+describe("an API that is not one", () => {
+  it("is asked once more, and said by the option that names its host", async () => {
+    const monitor = await start();
+    monitor.failNext(...Array.from({ length: 5 }, () => ({ status: 200, body: "<html>" })));
+    const { code, stderr } = await run(monitor, "packs");
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /^edgesiem: waiting 2\.0 s: the API's answer could not be read and is asked for once more\n/);
+    assert.match(stderr, /check --host, and look for a proxy/);
+    assert.equal(monitor.requests.length, 2);
+  });
+
+  it("is read behind a byte order mark, without a second request", async () => {
+    const monitor = await start();
+    monitor.failNext({ status: 200, body: '\ufeff[{"id":7,"name":"marked"}]' });
+    const done = await run(monitor, "packs");
+    assert.match(done.stdout.toString(), /7 {2}marked/);
+    assert.deepEqual([done.code, monitor.requests.length], [0, 1]);
   });
 });
 

@@ -6,9 +6,9 @@
  * without rows is 204, and a pack that is not active is 410.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Authenticator, type Credentials } from "./auth.ts";
+import { LoopbackServer } from "./loopback.ts";
 import { PROBLEMS, problemDocument } from "./problems.ts";
 import { FORBIDDEN_PACK_ID, PACKS, packDetails, packSummary, storeDetails, type ReportPack } from "./security-monitor-catalogue.ts";
 import { errorDocument, Refused, type ErrorStatus } from "./security-monitor-errors.ts";
@@ -58,12 +58,10 @@ interface Found {
   document?: unknown;
 }
 
-export class SecurityMonitorEmulator {
+export class SecurityMonitorEmulator extends LoopbackServer {
   readonly credentials: Credentials;
   /** Requests oldest first, those that were refused included. */
   readonly requests: SeenReportRequest[] = [];
-  /** What went wrong in the emulator itself; a test should find this empty. */
-  readonly errors: unknown[] = [];
   /** Added to the machine's clock. */
   clockOffsetMs = 0;
   rateLimit: { requests: number; perMs: number };
@@ -71,34 +69,14 @@ export class SecurityMonitorEmulator {
   readonly #options: SecurityMonitorOptions;
   readonly #authenticator: Authenticator;
   readonly #faults: SecurityMonitorFault[] = [];
-  readonly #server: Server;
   #answeredAtMs: number[] = [];
 
   constructor(options: SecurityMonitorOptions = {}) {
+    super(options.port);
     this.#options = options;
     this.credentials = options.credentials ?? DEFAULT_CREDENTIALS;
     this.rateLimit = options.rateLimit ?? DEFAULT_RATE_LIMIT;
     this.#authenticator = new Authenticator(this.credentials);
-    this.#server = createServer((request, response) => {
-      try {
-        this.#serve(request, response);
-      } catch (error) {
-        this.errors.push(error);
-        response.destroy();
-      }
-    });
-  }
-
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(this.#options.port ?? 0, "127.0.0.1", resolve);
-    });
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The emulator's clock, milliseconds. */
@@ -115,13 +93,7 @@ export class SecurityMonitorEmulator {
     return { requests: this.requests.slice(-100), pendingFaults: this.#faults.length };
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  protected serve(request: IncomingMessage, response: ServerResponse): void {
     const { method = "", url: target = "", headers } = request;
     const now = this.now();
     const seen: SeenReportRequest = { method, target, atMs: now, status: 0 };

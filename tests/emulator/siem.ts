@@ -5,12 +5,12 @@
  * at once would say nothing more about a client.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { Authenticator, type Credentials } from "./auth.ts";
 import { EventStream } from "./events.ts";
 import { FaultQueue, type Fault } from "./faults.ts";
+import { LoopbackServer } from "./loopback.ts";
 import { OffsetTokens } from "./offsets.ts";
 import { contextLine, pageBody } from "./page.ts";
 import { PROBLEMS, problemDocument, type ProblemName } from "./problems.ts";
@@ -79,7 +79,7 @@ export const DEFAULT_CREDENTIALS: Credentials = {
   accessToken: "akab-access-token-xxx-xxxxxxxxxxxxxxxx",
 };
 
-export class SiemEmulator {
+export class SiemEmulator extends LoopbackServer {
   readonly credentials: Credentials;
   readonly configIds: readonly string[];
   readonly events: EventStream;
@@ -88,8 +88,6 @@ export class SiemEmulator {
   readonly requests: SeenRequest[] = [];
   readonly counters = { requests: 0, refused: 0, events: 0, bytes: 0, whole: 0, cut: 0, aborted: 0, reset: 0, inFlight: 0, maxInFlight: 0 };
   readonly statuses: Record<number, number> = {};
-  /** What went wrong in the emulator itself; a test should find this empty. */
-  readonly errors: unknown[] = [];
   /** Added to the machine's clock: signatures, `Date` and storage times go by the sum. */
   clockOffsetMs = 0;
   rateLimit: RateLimit | undefined;
@@ -102,13 +100,13 @@ export class SiemEmulator {
   readonly #timeline = new Timeline();
   readonly #tokens: OffsetTokens;
   readonly #authenticator: Authenticator;
-  readonly #server: Server;
   #agedMs = 0;
   #expiredTokens = 0;
   #producedUntilMs: number;
   #answeredAtMs: number[] = [];
 
   constructor(options: SiemOptions) {
+    super(options.port);
     this.#options = options;
     this.credentials = options.credentials ?? DEFAULT_CREDENTIALS;
     this.configIds = options.configIds ?? ["14227", "29182"];
@@ -123,35 +121,11 @@ export class SiemEmulator {
     this.#tokens = new OffsetTokens(seed);
     this.#authenticator = new Authenticator(this.credentials);
     this.#producedUntilMs = this.now();
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        this.errors.push(error);
-        response.destroy();
-      });
-    });
   }
 
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(this.#options.port ?? 0, "127.0.0.1", resolve);
-    });
-    return this;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
-  async close(): Promise<void> {
+  override close(): Promise<void> {
     this.faults.release();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    return super.close();
   }
 
   /** The emulator's clock, milliseconds. */
@@ -207,7 +181,7 @@ export class SiemEmulator {
     this.#producedUntilMs = reached;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.sendDate = false;
     response.setHeader("date", new Date(this.now()).toUTCString());
     if (request.url?.startsWith("/_emulator/")) return this.#control(request, response);

@@ -7,10 +7,10 @@
  * longer allowed by then, and refused with 400 after that, and requests that were throttled do not count.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { FaultQueue, type Fault } from "./faults.ts";
+import { LoopbackServer } from "./loopback.ts";
 import { Random, mix } from "./random.ts";
 import { sendBody } from "./send.ts";
 import { errorBody, MESSAGES, type ErrorForm, type ErrorStatus } from "./trend-micro-errors.ts";
@@ -96,15 +96,13 @@ export interface SeenEventsRequest {
   outcome: "answered" | "whole" | "cut" | "aborted" | "reset" | "open";
 }
 
-export class TrendMicroEmulator {
+export class TrendMicroEmulator extends LoopbackServer {
   readonly token: string;
   readonly events: TrendMicroEvents;
   readonly faults = new TrendMicroFaults();
   /** Requests oldest first, those that were refused included. */
   readonly requests: SeenEventsRequest[] = [];
   readonly statuses: Record<number, number> = {};
-  /** What went wrong in the emulator itself; a test should find this empty. */
-  readonly errors: unknown[] = [];
   /** Added to the machine's clock. */
   clockOffsetMs = 0;
   bodyForm: BodyForm;
@@ -115,9 +113,9 @@ export class TrendMicroEmulator {
   readonly #pages: OpenPages;
   readonly #throttle: Throttle;
   readonly #random: Random;
-  readonly #server: Server;
 
   constructor(options: TrendMicroOptions = {}) {
+    super(options.port);
     const seed = options.seed ?? 1;
     this.#options = options;
     this.token = options.token ?? DEFAULT_TOKEN;
@@ -130,24 +128,6 @@ export class TrendMicroEmulator {
     this.#random = new Random(mix(seed, 0x7e4d));
     const untilMs = this.now() - 120_000;
     this.append(options.available ?? 0, untilMs - (options.spreadMs ?? 48 * 3_600_000), untilMs);
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        this.errors.push(error);
-        response.destroy();
-      });
-    });
-  }
-
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(this.#options.port ?? 0, "127.0.0.1", resolve);
-    });
-    return this;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The emulator's clock, milliseconds. */
@@ -184,14 +164,12 @@ export class TrendMicroEmulator {
     return { events: events.count, pendingFaults: this.faults.pending, statuses, requests: requests.slice(-100) };
   }
 
-  async close(): Promise<void> {
+  override close(): Promise<void> {
     this.faults.release();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    return super.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url: target = "", headers } = request;
     const now = this.now();
     response.sendDate = false;

@@ -6,10 +6,12 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { histogram } from "../../npm/web/src/engine/aggregate/histogram.ts";
 import { Tops } from "../../npm/web/src/engine/aggregate/tops.ts";
+import { CodedColumn } from "../../npm/web/src/engine/index/coded-column.ts";
 import { Dictionary, MOST_TEXT_UNITS, OTHER_TEXT } from "../../npm/web/src/engine/index/dictionary.ts";
 import { EventIndex } from "../../npm/web/src/engine/index/event-index.ts";
 import { PackedStore } from "../../npm/web/src/engine/index/packed-store.ts";
 import { rowOf } from "../../npm/web/src/engine/index/row.ts";
+import { trendRowOf } from "../../npm/web/src/engine/index/trend-row.ts";
 import { LineFramer, ObjectFramer, type Framer } from "../../npm/web/src/engine/input/framers.ts";
 import { shapeOf } from "../../npm/web/src/engine/input/shape.ts";
 import { snippetKind } from "../../npm/web/src/engine/input/snippet.ts";
@@ -100,8 +102,9 @@ describe("framing", () => {
 
   it("finds events in what is around them, and no deeper than it looks", () => {
     const inner = '{"attackData": {},"httpMessage": {}}';
-    assert.deepEqual(unwrapped({ result: { _raw: `<134>1 host ${inner}` } }), [inner]);
-    assert.deepEqual(unwrapped({ events: [JSON.parse(inner), { rawEvent: inner }] }), ['{"attackData":{},"httpMessage":{}}', inner]);
+    const found = (...texts: string[]): unknown[] => texts.map((text) => ({ family: "akamai-siem", text }));
+    assert.deepEqual(unwrapped({ result: { _raw: `<134>1 host ${inner}` } }), found(inner));
+    assert.deepEqual(unwrapped({ events: [JSON.parse(inner), { rawEvent: inner }] }), found('{"attackData":{},"httpMessage":{}}', inner));
     assert.deepEqual(unwrapped({ a: { b: { c: { d: { e: JSON.parse(inner) } } } } }), []);
     assert.deepEqual(unwrapped({ attackData: "text", _raw: "{attackData" }), []);
   });
@@ -115,9 +118,19 @@ describe("the index", () => {
     assert.equal(long.textOf(long.codeOf("x".repeat(1e6))).length, MOST_TEXT_UNITS);
   });
 
+  it("gives a column its memory when the first text comes, and the rows before it are empty", () => {
+    const column = new CodedColumn();
+    const texts = [...Array.from({ length: 3000 }, () => ""), "a", "", "b", "a"];
+    for (const text of texts) column.push(text);
+    assert.deepEqual(texts.map((_, row) => column.textAt(row)), texts);
+  });
+
   it("takes nothing about an event's shape for granted", () => {
     for (const value of [null, 1, "x", [], {}, { rules: 1 }, { rules: [null, 1, { rule: { a: 1 } }] }]) {
       assert.doesNotThrow(() => rowOf({ attackData: value, httpMessage: value, geo: value }));
+    }
+    for (const value of [null, 1, "x", [], {}, { detection_time: 1 }, { detection_time: "yesterday", affected_user: ["a"], action: {} }]) {
+      assert.ok(Number.isNaN(trendRowOf({ message: value, service: value, event: value }).timeMs));
     }
     assert.equal(rowOf({ attackData: { rules: [{ ruleAction: "alert" }, { ruleAction: "deny_custom_1" }] } }).texts.action, "deny_custom_1");
   });

@@ -55,3 +55,16 @@ export function event(values: Values = {}): Record<string, unknown> {
 export function lines(events: readonly unknown[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join("");
 }
+
+/** A report of Security Monitor with so many rows, a minute each. `name` is that of its metric. */
+export function report(rows: number, name = "Requests Denied"): Record<string, unknown> {
+  return {
+    columns: [
+      { type: "dimension", name: "Time", description: "Time", index: 0 },
+      { type: "dimension", name: "Country", description: "Country", index: 1 },
+      { type: "metric", name, description: name, index: 2, aggregate: String(rows), peak: "99", unit: null },
+    ],
+    rows: Array.from({ length: rows }, (_, k) => [String(1_795_341_600 + 60 * k), k % 3 === 0 ? "DE" : name, String((k * 37) % 100)]),
+    metaData: { aggregation: 60, startTimeInEpoch: 1_795_341_600, timeZone: "GMT" },
+  };
+}

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { corpus } from "../bench/corpus.ts";
-import { event, facet, headerBlock, lines } from "./events.ts";
+import { event, facet, headerBlock, lines, report } from "./events.ts";
 import { startRig, type Rig, type Visit } from "./rig.ts";
 import { decodeText, newInput, openFiles, openRow, readToEnd, rowTexts } from "./steps.ts";
 
@@ -100,7 +100,7 @@ describe("pasted text", () => {
   });
 
   it("a report of Security Monitor becomes a table with its times", async () => {
-    const report = {
+    const small = {
       columns: [
         { type: "dimension", name: "Time", description: "Time", index: 0 },
         { type: "dimension", name: "Country", description: "Country", index: 1 },
@@ -109,10 +109,25 @@ describe("pasted text", () => {
       rows: [["1415837040", "US", "156"], ["1415837040", "CH", "136"]],
       metaData: { aggregation: 60, startTimeInEpoch: 1415836800, timeZone: "GMT" },
     };
-    await decodeText(visit.page, JSON.stringify(report, undefined, 4));
+    await decodeText(visit.page, JSON.stringify(small, undefined, 4));
     const rows = visit.page.locator(".report tbody tr");
     await rows.first().waitFor();
     assert.deepEqual((await rows.allInnerTexts()).map((text) => text.replace(/\s+/g, " ")), ["2014-11-13 00:04:00 US 156", "2014-11-13 00:04:00 CH 136"]);
+  });
+
+  it("a report of ten thousand rows with hostile names is shown in parts, as texts", async () => {
+    const hostile = "<img src=x onerror=alert(1)>\u202egnp\u0007";
+    await openFiles(visit.page, { name: "report.json", content: JSON.stringify(report(10_001, hostile)) });
+    const rows = visit.page.locator(".report tbody tr");
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), 200);
+    await visit.page.getByText("the first 10,000 of 10,001 rows").waitFor();
+    await visit.page.getByRole("button", { name: "Show 1,000 more of 10,000 rows" }).click();
+    await visit.page.waitForFunction(() => document.querySelectorAll(".report tbody tr").length === 1200);
+    assert.equal(await visit.page.locator(".report img").count(), 0);
+    assert.match(await visit.page.locator(".report thead").innerText(), /<img src=x onerror=alert\(1\)>⟨U\+202E⟩gnp⟨BEL⟩/);
+    assert.match(await rows.nth(1).innerText(), /2026-11-22 10:01:00\s+<img src=x[\s\S]*37/);
+    assert.deepEqual(visit.faults, []);
   });
 
   it("what is none of these is said to be none", async () => {
@@ -152,10 +167,48 @@ describe("files", () => {
     await visit.page.locator(".status .problem", { hasText: "cut.gz" }).waitFor();
   });
 
-  it("an archive of several members is read to the end of the first, and the page says that there was more", async () => {
-    await openFiles(visit.page, { name: "two.gz", content: Buffer.concat([gzipSync(lines(THREE)), gzipSync(lines(THREE))]) });
-    assert.equal(await readToEnd(visit.page), 3);
-    await visit.page.locator(".status .problem", { hasText: "two.gz" }).waitFor();
+  const MEMBERS = [THREE, Array.from({ length: 3000 }, (_, k) => event({ path: `/${k}`, query: "x".repeat(k % 50) })), [event({ path: "/last" })]].map((events) => gzipSync(lines(events)));
+  const ARCHIVE = Buffer.concat(MEMBERS);
+
+  it("an archive of several members is read to its end, and its events are read again", async () => {
+    await openFiles(visit.page, { name: "three.gz", content: ARCHIVE });
+    assert.equal(await readToEnd(visit.page), 3004);
+    assert.equal(await visit.page.locator(".status .problem").count(), 0);
+    await visit.page.locator(".grid").focus();
+    await visit.page.keyboard.press("End");
+    await visit.page.keyboard.press("Enter");
+    await visit.page.locator(".facts", { hasText: "/last" }).waitFor();
+  });
+
+  it("what follows the last member is told and left out", async () => {
+    for (const [name, behind] of [["text", Buffer.from("and some text\n".repeat(5000))], ["zeros", Buffer.alloc(70_000)], ["half a magic number", Buffer.of(0x1f)]] as const) {
+      await visit.page.goto(rig.origin);
+      await openFiles(visit.page, { name: "three.gz", content: Buffer.concat([ARCHIVE, behind]) });
+      assert.equal(await readToEnd(visit.page), 3004, name);
+      const note = await visit.page.locator(".status .problem").innerText();
+      assert.equal(note, `three.gz: The compressed data ends at byte ${ARCHIVE.length.toLocaleString("en")} of ${(ARCHIVE.length + behind.length).toLocaleString("en")}; what follows is not gzip and was left out.`);
+    }
+  });
+
+  it("an archive of several members that is cut or damaged keeps what was before", async () => {
+    const [first, second] = MEMBERS.map(({ length }) => length);
+    assert.ok(first !== undefined && second !== undefined);
+    const damaged = Buffer.from(ARCHIVE);
+    damaged.writeUInt32LE(0, first + second - 8);
+    const CASES = [
+      ["within the first member's last bytes", ARCHIVE.subarray(0, first - 3), 3, 3, /the file ends within its compressed data/],
+      ["within the second member's header", ARCHIVE.subarray(0, first + 5), 3, 3, /the file ends within its compressed data/],
+      ["within the second member", ARCHIVE.subarray(0, first + second / 2), 4, 3002, /the file ends within its compressed data/],
+      ["within the last member's last bytes", ARCHIVE.subarray(0, -2), 3004, 3004, /the file ends within its compressed data/],
+      ["a checksum that is wrong", damaged, 3003, 3003, /damaged at byte [\d,]+ of the file/],
+    ] as const;
+    for (const [name, content, least, most, said] of CASES) {
+      await visit.page.goto(rig.origin);
+      await openFiles(visit.page, { name: "cut.gz", content });
+      const events = await readToEnd(visit.page);
+      assert.ok(events >= least && events <= most, `${name}: ${events}`);
+      assert.match(await visit.page.locator(".status .problem").innerText(), said, name);
+    }
   });
 
   it("reading can be cancelled, and what was read stays", async () => {

@@ -7,7 +7,7 @@ import { gigabyte } from "./gigabyte.ts";
 import { startRig } from "./rig.ts";
 
 const MOST_MINUTES = 10;
-/** An index of 64 bytes an event, texts, the decoder, and what a browser needs of itself. */
+/** An index of some 80 bytes an event, texts, the decoder, and what a browser needs of itself. */
 const MOST_MEMORY_BYTES = 900e6;
 
 /** Resident bytes of this process's Chromium that show pages, the largest of them. */

@@ -4,9 +4,9 @@
  * Light, dark, on a phone, the event view, hostile events, the streams' document; with `--gigabyte` also with a gigabyte open.
  */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { event, lines } from "./events.ts";
+import { event, lines, report } from "./events.ts";
 import { gigabyte } from "./gigabyte.ts";
 import { startRig, type Visit } from "./rig.ts";
 import { openFiles, openRow, readToEnd } from "./steps.ts";
@@ -21,6 +21,8 @@ const VARIANTS = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
   wide: { viewport: { width: 2200, height: 1200 } },
 } as const;
+
+const TREND_MICRO = (JSON.parse(readFileSync(new URL("../vectors/schemas/trend-micro.json", import.meta.url), "utf8")) as { line: string }[]).map(({ line }) => JSON.parse(line) as unknown);
 
 const HOSTILE = ["<script>alert(1)</script>", "\u202egnp.exe\u2066", "\u001b[2J\u001b]0;owned\u0007", "Z\u0351\u036b\u0343\u036a\u0302A\u0334\u0335\u031cL\u0362G\u0489O".repeat(8), "x".repeat(3000), "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 mixed \u05e2\u05d1\u05e8\u05d9\u05ea", "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", "=cmd|' /C calc'!A0", "\u0000\u0001\u007f"];
 
@@ -50,6 +52,20 @@ for (const [name, options] of Object.entries(VARIANTS)) {
   await openRow(visit.page, 6);
   await picture(visit, "hostile-event");
   console.log(visit.faults);
+}
+for (const name of ["light", "dark", "phone"] as const) {
+  await using visit = await rig.visit("/", VARIANTS[name]);
+  await openFiles(visit.page, { name: "answer.json", content: JSON.stringify({ security_events: TREND_MICRO }) });
+  await readToEnd(visit.page);
+  await picture(visit, `trend-micro-${name}`);
+  await openRow(visit.page, 3);
+  await picture(visit, `trend-micro-${name}-event`);
+}
+{
+  await using visit = await rig.visit();
+  await openFiles(visit.page, { name: "report.json", content: JSON.stringify(report(40)) });
+  await visit.page.locator(".report tbody tr").first().waitFor();
+  await picture(visit, "report");
 }
 {
   await using visit = await rig.visit("/streams.html");

@@ -7,6 +7,7 @@ import type { Download, Page } from "playwright-core";
 import type { Core } from "../../npm/src/index.ts";
 import { serious } from "./axe.ts";
 import { event, lines } from "./events.ts";
+import { MOST_SORTED_ROWS } from "../../npm/web/src/protocol.ts";
 import { startRig, type Rig, type Visit } from "./rig.ts";
 import { leaves, openFiles, openRow, readToEnd, rowTexts } from "./steps.ts";
 
@@ -157,6 +158,19 @@ describe("the table", () => {
   });
 });
 
+describe("without a mouse", () => {
+  it("columns are chosen by the keyboard", async () => {
+    await page.locator(".choice summary").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.waitForFunction(() => !document.querySelector(".heading")?.textContent?.includes("client"));
+    await page.keyboard.press("Space");
+    await page.waitForFunction(() => document.querySelector(".heading")?.textContent?.includes("client"));
+  });
+});
+
 describe("an event", () => {
   it("marks a member on both sides, with all that became part of the same decoded one", async () => {
     await openRow(page, 0);
@@ -200,6 +214,34 @@ describe("an export", () => {
     for (const [label, schema] of [["Decoded, NDJSON", "decoded"], ["As it came, NDJSON", "raw"], ["OCSF, NDJSON", "ocsf"], ["CEF, lines of text", "cef"]] as const) {
       assert.equal(await exported(label), left.map((line) => `${core.convert(line, schema)[0] ?? ""}\n`).join(""), schema);
     }
+  });
+
+  it("is in the order of the table, and says so", async () => {
+    await page.getByRole("columnheader", { name: "client" }).getByRole("button").click();
+    await page.locator('[aria-sort="ascending"]').waitFor();
+    await filterTo("path:/p/1*");
+    await leaves(page, 111);
+    await page.getByRole("button", { name: "Export…" }).click();
+    await page.getByText("What the filter leaves, in the order of the table.").waitFor();
+    const clients = (await exported("CSV, a row an event")).trimEnd().split("\r\n").slice(1).map((line) => line.split(",")[1] ?? "");
+    assert.equal(clients.length, 111);
+    assert.deepEqual(clients, clients.toSorted());
+    assert.notEqual(clients[0], clients.at(-1));
+  });
+
+  it("of more events than are put in order is in that of the input, and says so", async () => {
+    const many = Array.from({ length: MOST_SORTED_ROWS + 1 }, (_, k) => `{"httpMessage":{"path":"/${(k * 7919) % 10_007}","start":"1795341600"}}`);
+    await page.goto(rig.origin);
+    await openFiles(page, { name: "many.ndjson", content: `${many.join("\n")}\n` });
+    await readToEnd(page);
+    await page.getByRole("columnheader", { name: "path" }).getByRole("button").click();
+    await page.locator('[aria-sort="ascending"]').waitFor();
+    await page.getByRole("button", { name: "Export…" }).click();
+    await page.getByText("in the order of the input: only up to 20,000 events are written in the order of the table").waitFor();
+    await page.getByRole("combobox", { name: "Format" }).selectOption({ label: "As it came, NDJSON" });
+    const waiting: Promise<Download> = page.waitForEvent("download");
+    await page.getByRole("button", { name: /^Export 20,001 events$/ }).click();
+    assert.equal(readFileSync(await (await waiting).path(), "utf8"), `${many.join("\n")}\n`);
   });
 
   it("as CSV runs nothing in a spreadsheet", async () => {

@@ -56,4 +56,9 @@ pub trait Host {
     fn must_end(&self) -> Option<&'static str> {
         None
     }
+
+    /// Whether somebody asked the run to end. Then it says nothing about the page that it was not finished.
+    fn was_asked_to_end(&self) -> bool {
+        false
+    }
 }

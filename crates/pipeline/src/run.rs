@@ -207,7 +207,7 @@ impl<H: Host, S: Store> Run<'_, H, S> {
         let next = match &done.end {
             Ok(end) => return self.commit(end, &asked, &done).await,
             Err(Failed::Other(error) | Failed::Store(error)) => Err(error.clone()),
-            Err(Failed::Spent(_)) if done.moved => {
+            Err(Failed::Spent(_)) if done.moved || self.host.was_asked_to_end() => {
                 self.report.unfinished = true;
                 Ok(Next::End)
             }

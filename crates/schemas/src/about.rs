@@ -57,7 +57,8 @@ pub const ALL: &[About] = &[
         trend_micro: Some(
             "Mails are under `email`, with addresses only; files under `file`; what was found is `threat.indicator.name`, malicious code also \
              `threat.software`; the policy is `rule.name`, its filter `rule.category`. What has no field is under `trend_micro.cas`, and members that \
-             nobody knows under `trend_micro.cas.unmapped`, which an index template should map as `flattened`. Of the options there is `event_original`.",
+             nobody knows under `trend_micro.cas.unmapped`, which an index template should map as `flattened`. `event.severity` is 21, 47 or 73 by the \
+             risk level, and absent without one. Of the options there is `event_original`.",
         ),
         sources: &[(
             "Elastic Common Schema",
@@ -83,8 +84,8 @@ pub const ALL: &[About] = &[
         rest: "Members that the connector's mapping does not have are left out.",
         trend_micro: Some(
             "The header and keys of Trend Micro's own `format=cef`, with the bar behind the severity that theirs lacks, and times in milliseconds. \
-             Its example has no keys for names of threats, files and templates: they are in `cs1` to `cs6` with labels, `fname`, `fileHash` (SHA-1), and \
-             keys that begin with `TrendMicroCas`. Members that nobody knows are left out.",
+             Its example has no keys for names of threats, files and templates. These are ours: `cs1` to `cs6` with labels, `fname`, `fileHash` (SHA-1), and \
+             of the keys that begin with `TrendMicroCas` those that end in `MailSubject`, `MailFileName`, `FileSha256`, `FileUploadTime` and `DetectionTime`. Members that nobody knows are left out.",
         ),
         sources: &[
             (
@@ -106,6 +107,7 @@ pub const ALL: &[About] = &[
         trend_micro: Some(
             "The class follows from the event: what Data Loss Prevention found is a Data Security Finding (2006); what a security risk scan found in \
              a mail that has an address is an Email Activity (4009), Scan; all else is a Detection Finding (2004) whose evidence is the mail or the file. \
+             The severity is what the risk level says, Unknown without one; the actor is a violator and nobody else. \
              Members without an attribute are under `unmapped`, and those that do not fit or that nobody knows under `unmapped.members`. Of the options there is `raw_data`.",
         ),
         sources: &[

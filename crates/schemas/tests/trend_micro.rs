@@ -139,6 +139,123 @@ fn the_time_of_an_event_is_that_of_its_detection() {
     }
 }
 
+/// The member of a document at a JSON pointer.
+fn at(name: &str, message: &Value, pointer: &str) -> Value {
+    let line = json!({"event": message["event"], "message": message}).to_string();
+    let tree: Value = serde_json::from_str(&convert(name, line.as_bytes()).1).unwrap();
+    tree.pointer(pointer).cloned().unwrap_or(Value::Null)
+}
+
+#[test]
+fn severity_is_what_the_event_tells_of_its_risk_and_unknown_if_it_tells_none() {
+    for event in [
+        "security_risk_scan",
+        "virtual_analyzer",
+        "ransomware",
+        "dlp",
+        "other",
+    ] {
+        for (risk, ocsf, name, ecs) in [
+            (json!("Low"), 2, "Low", json!(21)),
+            (json!("medium"), 3, "Medium", json!(47)),
+            (json!("Dangerous"), 4, "High", json!(73)),
+            (json!("purple"), 99, "purple", Value::Null),
+            (json!(""), 0, "Unknown", Value::Null),
+            (Value::Null, 0, "Unknown", Value::Null),
+        ] {
+            let message = json!({"event": event, "risk_level": risk});
+            assert_eq!(at("ocsf", &message, "/severity_id"), ocsf, "{message}");
+            assert_eq!(at("ocsf", &message, "/severity"), name, "{message}");
+            assert_eq!(at("ecs", &message, "/event/severity"), ecs, "{message}");
+        }
+    }
+}
+
+#[test]
+fn the_actor_is_the_violator_and_never_whom_it_happened_to() {
+    let both = json!({"violator": "eve@example.com", "affected_user": "ann@example.com", "file_name": "a.doc"});
+    for (event, actor, affected) in [
+        ("dlp", "/actor/user/name", "/resources/0/owner/name"),
+        (
+            "ransomware",
+            "/evidences/0/actor/user/name",
+            "/evidences/0/user/name",
+        ),
+    ] {
+        let mut message = both.clone();
+        message["event"] = json!(event);
+        assert_eq!(at("ocsf", &message, actor), "eve@example.com");
+        assert_eq!(at("ocsf", &message, affected), "ann@example.com");
+        message["violator"] = Value::Null;
+        assert_eq!(at("ocsf", &message, actor), Value::Null);
+        assert_eq!(at("ocsf", &message, affected), "ann@example.com");
+    }
+}
+
+#[test]
+fn hashes_are_with_the_file_that_the_event_names() {
+    let of = |event: &str, members: Value, pointer: &str| {
+        let mut message = members;
+        message["event"] = json!(event);
+        message["file_sha1"] = json!("d27265074c9eac2e2122ed69294dbc4d7cce9141");
+        message["file_sha256"] =
+            json!("2546dcffc5ad854d4ddc64fbf056871cd5a00f2471cb7a5bfd4ac23b6e9eedad");
+        at(
+            "ocsf",
+            &message,
+            &format!("{pointer}/hashes/0/algorithm_id"),
+        )
+        .as_u64()
+        .zip(
+            at(
+                "ocsf",
+                &message,
+                &format!("{pointer}/hashes/1/algorithm_id"),
+            )
+            .as_u64(),
+        )
+    };
+    let file = json!({"file_name": "a.doc"});
+    let mail = json!({"mail_message_sender": "a@example.com", "mail_message_file_name": "a.doc"});
+    for (event, members, pointer) in [
+        ("dlp", &file, "/file"),
+        ("dlp", &mail, "/file"),
+        ("ransomware", &file, "/evidences/0/file"),
+        ("virtual_analyzer", &mail, "/evidences/0/email/files/0"),
+        ("security_risk_scan", &mail, "/email/files/0"),
+    ] {
+        assert_eq!(
+            of(event, members.clone(), pointer),
+            Some((2, 3)),
+            "{event} {members}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_of_the_api_is_not_taken_for_an_event() {
+    for (line, is_refused) in [
+        (
+            r#"{"next_link":"","security_events":[{"event":"dlp"}],"traceId":"1"}"#,
+            true,
+        ),
+        (r#"{"securityEvents":[]}"#, true),
+        (r#"{"security_events":"none"}"#, false),
+        (r#"{"event":"dlp","security_events":[]}"#, false),
+        (r#"{"message":{"security_events":[]}}"#, false),
+    ] {
+        for name in CAS.schemas() {
+            let found = CAS
+                .schema(name)
+                .unwrap()
+                .convert(line.as_bytes(), &mut Vec::new());
+            let reason = found.err().map(|error| error.reason);
+            let expected = is_refused.then_some("an answer of the API, not one of its events");
+            assert_eq!(reason, expected, "{name}: {line}");
+        }
+    }
+}
+
 #[test]
 fn names_and_forms_are_those_of_the_schemas_for_akamai() {
     for name in CAS.schemas() {

@@ -112,6 +112,8 @@ pub struct World {
     pub lose_after_accepts: Cell<Option<u32>>,
     /// Why the host wants the run to end.
     pub must_end: Cell<Option<&'static str>>,
+    /// Whether that is what somebody asked for.
+    pub asked_to_end: Cell<bool>,
     /// The next saves fail like this.
     pub save_errors: RefCell<VecDeque<StoreError>>,
     /// Requests under way, and the most there ever were, by host name.
@@ -136,6 +138,7 @@ impl World {
             room_for_letters: Cell::new(usize::MAX),
             lose_after_accepts: Cell::new(None),
             must_end: Cell::new(None),
+            asked_to_end: Cell::new(false),
             save_errors: RefCell::default(),
             busy: RefCell::default(),
             body_pieces_read: Rc::default(),
@@ -247,6 +250,10 @@ impl Host for World {
 
     fn must_end(&self) -> Option<&'static str> {
         self.must_end.get()
+    }
+
+    fn was_asked_to_end(&self) -> bool {
+        self.asked_to_end.get()
     }
 
     fn entropy(&self, out: &mut [u8]) {

@@ -276,4 +276,9 @@ impl Host for CallersHost {
         let reason = ending.dyn_ref::<Function>()?.call0(&self.js).ok()?;
         (!reason.is_undefined() && !reason.is_null()).then_some("the run was asked to end")
     }
+
+    /// JavaScript has no limits of its own here: who ends a run is a user or a program.
+    fn was_asked_to_end(&self) -> bool {
+        self.must_end().is_some()
+    }
 }

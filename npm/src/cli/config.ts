@@ -83,12 +83,22 @@ export async function openPipeline(configured: Configured, host: HostOptions, si
 /** What to do about secrets is said once, at the end; the core has a Worker's users in mind. */
 function inOurWords(problems: readonly Problem[], { config, name, secrets, reword }: Configured): Problem[] {
   const isMissing = (secret: string | undefined): secret is string => secret !== undefined && (secrets[secret] ?? "").trim() === "";
-  const about = (problem: Problem): Problem => (reword === undefined ? { ...problem, key: `${name}: ${problem.key}` } : reword(problem));
+  const about = (problem: Problem): Problem => (reword === undefined ? ofFile({ ...problem, key: `${name}: ${problem.key}` }) : reword(problem));
   const others = problems.filter(({ key }) => !isMissing(secretNamedAt(config, key)));
   const unset = problems.filter((problem) => !others.includes(problem));
   const names = [...new Set(unset.map(({ key }) => secretNamedAt(config, key)).filter(isMissing))];
   const isLast = (number: number): boolean => number === unset.length - 1;
   return [...others.map(about), ...unset.map((problem, number) => ({ ...about(problem), userAction: isLast(number) ? howToSet(names) : "" }))];
+}
+
+/** Where the key goes that allows http:// to this machine: one that is written at the end of a file belongs to its last table. */
+function ofFile({ key, message, userAction }: Problem): Problem {
+  const line = "allow_insecure_loopback = true";
+  const place = "above the first [[streams]]: it is about the whole configuration";
+  if (key.endsWith(".allow_insecure_loopback")) return { key, message, userAction: `move ${line} ${place}` };
+  const [refusal, rest] = message.split(`; use https://, or set ${line}`, 2);
+  if (refusal === undefined || rest === undefined) return { key, message, userAction };
+  return { key, message: refusal, userAction: `use https://; for a test on this machine write ${line} ${place}` };
 }
 
 function howToSet(names: readonly string[]): string {

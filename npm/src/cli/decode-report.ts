@@ -2,7 +2,7 @@
 
 import type { InputShape } from "./json-lines.ts";
 import type { SourcePlace } from "./line-source.ts";
-import type { PageContext, RejectedLine } from "../index.ts";
+import type { EventsName, PageContext, RejectedLine } from "../index.ts";
 import { printable } from "./terminal.ts";
 
 /** So many rejected lines of an input are shown one by one; whoever made a million of them gets no million messages. */
@@ -25,6 +25,8 @@ export interface InputReport {
   rejected_lines: { line: number; at?: number; column?: number; begins_at_line?: number; reason: string }[];
   /** What is likely to be wrong with all of it, `null` if nothing is. */
   hint: string | null;
+  /** There if the input ends within an answer of Trend Micro's API. */
+  is_cut?: true;
   /** The context line at the end, `null` if there is none. */
   context: PageContext | null;
 }
@@ -62,7 +64,7 @@ function placeText({ line, column }: SourcePlace): string {
 }
 
 /** The last lines about an input. */
-export function summary(report: InputReport): string {
+export function summary(report: InputReport, of: EventsName): string {
   const { rejected, context, events, documents, undecoded } = report;
   const name = printable(report.input);
   const lines: string[] = [];
@@ -72,15 +74,17 @@ export function summary(report: InputReport): string {
   if (documents !== events) counts.push(plural(documents, "document"));
   if (rejected > 0) counts.push(`${plural(rejected, "line")} rejected`);
   if (undecoded > 0) counts.push(`${plural(undecoded, "encoded piece")} kept as it came`);
-  lines.push(`${name}: ${counts.join(", ")}${contextText(report)}`);
+  lines.push(`${name}: ${counts.join(", ")}${contextText(report, of)}`);
+  if (report.hint !== null && rejected === 0) lines.push(`${name}: ${report.hint}`);
   const lost = (context?.total ?? events + rejected) - events - rejected;
   if (lost !== 0) lines.push(`${name}: the context line counts ${plural(context?.total ?? 0, "event")}: ${Math.abs(lost)} ${lost > 0 ? "fewer" : "more"} came`);
   return lines.map((line) => `edgesiem: ${line}\n`).join("");
 }
 
-function contextText({ context, shape, hint }: InputReport): string {
+function contextText({ context, shape, hint, is_cut: isCut }: InputReport, of: EventsName): string {
+  if (isCut === true) return ". It ends within an answer of the API, which was cut: fetch it again";
   if (context === null) {
-    const isPage = shape === "multi-json" && hint === null;
+    const isPage = of === "akamai-siem" && shape === "multi-json" && hint === null;
     return isPage ? ". No context line: if this is a page of the API, it was cut; fetch it again from the same offset" : "";
   }
   const parts = [`offset ${printable(context.offset)}`];

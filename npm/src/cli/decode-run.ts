@@ -1,6 +1,8 @@
 /** One input through the decoder: bytes in, documents out. */
 
-import type { PageDecoder } from "../index.ts";
+import { UnwrappedAnswers } from "../core/answers.ts";
+import { eventsOf } from "../core/events.ts";
+import type { EventsName, PageDecoder } from "../index.ts";
 import { BlockDecoder } from "./decode-block.ts";
 import { ParallelDecoding } from "./decode-parallel.ts";
 import { newReport, type InputReport } from "./decode-report.ts";
@@ -24,6 +26,8 @@ export interface DecodeJob extends Destination {
   decoder: PageDecoder;
   /** Who takes over when an input is long; `undefined`: nobody. */
   threads: DecodeThreads | undefined;
+  /** Whose events are to be in the input. */
+  events: EventsName;
   shape: InputShape | "auto";
   status: StatusLine;
 }
@@ -59,7 +63,7 @@ async function decodeOrFail(input: Input, job: DecodeJob, fail: (error: unknown)
   const startedMs = performance.now();
   const chunks = countBytes(chunksOf(input, () => decoding.pause()), report);
   try {
-    for await (const chunk of eventLines(chunks, report, job.shape, lines)) {
+    for await (const chunk of eventLines(chunks, report, job, lines)) {
       const mayHandOver = threads !== undefined && decoding === alone && report.shape === "multi-json";
       if (mayHandOver && report.bytes > ALONE_BYTES) threads.start();
       const begun = chunk.lastIndexOf(LF) + 1;
@@ -125,25 +129,32 @@ async function* countBytes(chunks: AsyncIterable<Uint8Array>, report: InputRepor
 }
 
 /** The chunks with one event a line, whatever the shape of the input, which the report tells afterwards. */
-async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputReport, wanted: DecodeJob["shape"], lines: ObjectLines): AsyncGenerator<Uint8Array> {
+async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputReport, { events, shape: wanted }: DecodeJob, lines: ObjectLines): AsyncGenerator<Uint8Array> {
   let beginning: Uint8Array = new Uint8Array();
   let shape: InputShape | undefined;
   while (shape === undefined) {
     const next = await chunks.next();
     if (next.done !== true) beginning = Buffer.concat([beginning, next.value]);
-    shape = wanted === "auto" ? shapeOf(beginning) : wanted;
+    shape = wanted === "auto" ? shapeOf(beginning, events) : wanted;
     if (next.done === true) shape ??= "multi-json";
   }
   report.shape = shape;
   const first = withoutMark(beginning, report.input);
   if (wanted === "auto" && shape === "multi-json" && isInsideOfObject(first)) report.hint = INSIDE;
+  const others = eventsOf(first);
+  if (others !== undefined && others !== events) report.hint = `these look like events of ${others}: add --events ${others}`;
   if (shape === "multi-json") {
     yield first;
     yield* chunks;
     return;
   }
-  yield lines.push(first);
-  for await (const chunk of chunks) yield lines.push(chunk);
+  const answers = events === "trend-micro-cas" ? new UnwrappedAnswers() : undefined;
+  const unwrapped = (chunk: Uint8Array): Uint8Array => answers?.push(chunk) ?? chunk;
+  yield lines.push(unwrapped(first));
+  for await (const chunk of chunks) yield lines.push(unwrapped(chunk));
+  if (answers === undefined) return;
+  yield lines.push(answers.finish());
+  if (answers.isWithinAnswer) report.is_cut = true;
 }
 
 /** Editors on Windows put a byte order mark before the text. */

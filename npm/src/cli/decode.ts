@@ -5,7 +5,8 @@ import { availableParallelism } from "node:os";
 
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import { ConfigError, load, type Core, type PageOptions, type SchemaOption } from "../index.ts";
+import { EVENTS } from "../core/events.ts";
+import { ConfigError, load, type Core, type EventsName, type PageOptions, type SchemaName, type SchemaOption } from "../index.ts";
 import { decodeInput, type DecodeJob } from "./decode-run.ts";
 import { summary, type InputReport } from "./decode-report.ts";
 import { DecodeThreads } from "./decode-threads.ts";
@@ -15,11 +16,12 @@ import { standardOutput } from "./output.ts";
 import { pretty } from "./pretty.ts";
 import { StatusLine } from "./progress.ts";
 import { Rejects } from "./rejects.ts";
-import { SCHEMAS, SCHEMAS_BY_RULE } from "./schemas.ts";
+import { SCHEMAS, SCHEMAS_BY_RULE, SCHEMAS_OF } from "./schemas.ts";
 import { documentsForTerminal, painterFor } from "./terminal.ts";
 
 interface DecodeOptions {
-  schema: string;
+  events: EventsName;
+  schema: SchemaName;
   expandRules?: true;
   option?: Record<string, unknown>;
   input: DecodeJob["shape"];
@@ -37,6 +39,9 @@ const HELP = `
 Each FILE is a page as the SIEM API sends it (events, one a line, and a context line at its end), or events over any number of
 lines, or an array of them; what begins like gzip is unpacked. Without FILE, or with -, standard input is read.
 
+With --events trend-micro-cas each FILE has events of Trend Micro Cloud App Security, in the same forms, or answers of its API as they
+came ({"security_events":[...]}). Of the schemas there are ${anyOf(SCHEMAS_OF["trend-micro-cas"], "and")}.
+
 Documents go to stdout, one a line. A line that is no event is reported on stderr with its number and the reason, and the rest
 goes on; --rejects keeps it, but for blank space between tokens and around it. On a terminal, control characters of events appear as JSON escapes; to a pipe or a file every byte goes as it is.
 
@@ -46,6 +51,7 @@ Examples:
   edgesiem decode page.json | jq .attackData.rules
   zcat pages/*.gz | edgesiem decode --schema ocsf > events.ndjson
   edgesiem decode --schema ecs --expand-rules --option event_original=true page.json.gz
+  edgesiem decode --events trend-micro-cas --schema ecs answer.json
   edgesiem decode --rejects bad-lines.txt page-1.json page-2.json
   pbpaste | edgesiem decode --pretty`;
 
@@ -54,8 +60,9 @@ export function register(program: Command): void {
   program
     .command("decode")
     .summary("decode events into documents, one a line")
-    .description("Decodes events of the Akamai SIEM API into documents, one a line.")
+    .description("Decodes events of the Akamai SIEM API, or of Trend Micro Cloud App Security, into documents, one a line.")
     .argument("[file...]", "files to read; - is standard input")
+    .addOption(new Option("-e, --events <name>", "whose events they are").choices(EVENTS).default(EVENTS[0]))
     .addOption(new Option("-s, --schema <name>", "what each event becomes").choices(SCHEMAS).default("decoded"))
     .option("--expand-rules", `a document for each rule of an event instead of one for the event; with --schema ${anyOf(SCHEMAS_BY_RULE)}`)
     .option("-o, --option <key=value>", "an option of the schema, such as event_original=true; may be repeated", collectOption)
@@ -78,7 +85,8 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
   }
   if (files.filter((file) => file === "-").length > 1) throw new CommandError("standard input can be read only once", EXIT.usage, "name - once");
   const core = await load();
-  const pageOptions = { schema: schemaOption(options) } satisfies PageOptions;
+  const { events } = options;
+  const pageOptions = { events, schema: schemaOption(options) } satisfies PageOptions;
   // Before any file is touched: an option that the schema does not have is refused.
   checkSchema(core, pageOptions, options);
   const inputs = (files.length === 0 ? ["-"] : files).map(findInput);
@@ -92,12 +100,12 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
     sayIfWaiting(input);
     const decoder = core.pageDecoder(pageOptions);
     const say = (line: string): void => (options.json === true ? undefined : status.print(line));
-    const job: DecodeJob = { decoder, threads, shape: options.input, output, present: presenter(options), rejects, status, say };
+    const job: DecodeJob = { decoder, threads, events, shape: options.input, output, present: presenter(options), rejects, status, say };
     const report = await decodeInput(input, job);
     decoder.free();
     reports.push(report);
     status.clear();
-    if (options.json !== true) process.stderr.write(summary(report));
+    if (options.json !== true) process.stderr.write(summary(report, events));
   }
   await threads?.end();
   rejects?.close();
@@ -122,8 +130,14 @@ function collectOption(pair: string, options: Record<string, unknown> = {}): Rec
 }
 
 /** Refuses what the core refuses, in the words of the command line. */
-function checkSchema(core: Core, pageOptions: PageOptions, { schema, expandRules }: DecodeOptions): void {
-  if (expandRules === true && !(SCHEMAS_BY_RULE as readonly string[]).includes(schema)) {
+function checkSchema(core: Core, pageOptions: PageOptions, { events, schema, expandRules }: DecodeOptions): void {
+  if (!SCHEMAS_OF[events].includes(schema)) {
+    throw new CommandError(`--schema ${schema} does not go with --events ${events}`, EXIT.usage, `use --schema ${anyOf(SCHEMAS_OF[events])}`);
+  }
+  if (expandRules === true && events !== "akamai-siem") {
+    throw new CommandError(`--expand-rules does not go with --events ${events}, which have no rules`, EXIT.usage, "leave out --expand-rules");
+  }
+  if (expandRules === true && !SCHEMAS_BY_RULE.some((name) => name === schema)) {
     throw new CommandError(`--expand-rules does not go with ${schema}; use --schema ${anyOf(SCHEMAS_BY_RULE)}`, EXIT.usage);
   }
   try {
@@ -136,8 +150,8 @@ function checkSchema(core: Core, pageOptions: PageOptions, { schema, expandRules
   }
 }
 
-function anyOf(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
+function anyOf(names: readonly string[], word = "or"): string {
+  return `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1) ?? ""}`;
 }
 
 /** The core checks it. */

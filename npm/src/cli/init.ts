@@ -42,12 +42,16 @@ access_token = { secret = "AKAMAI_ACCESS_TOKEN" }`,
   "trend-micro-cas": {
     stream: "cas",
     table: `region = "us"                     # or eu, jp, au, uk, ca, sg, in: where your console is
-token = { secret = "TREND_MICRO_CAS_TOKEN" }           # the name of a secret, never its value
+# host = "api.tmcas.trendmicro.com"                    # instead of region; http://127.0.0.1:PORT only with
+#                                                      # allow_insecure_loopback = true above [[streams]]
+token = { secret = "TREND_MICRO_TOKEN" }               # the name of a secret, never its value
 # token_created = "2026-01-31"                         # \`edgesiem check\` says when its 365 days are nearly over
 # services = ["exchange", "onedrive"]                  # all of them without this line
-# events = ["securityrisk", "virtualanalyzer", "ransomware", "dlp"]`,
+# events = ["securityrisk", "virtualanalyzer", "ransomware", "dlp"]
+# requests_per_minute = 10                             # at most 20, which all clients of a customer share, a replay
+#                                                      # beside the stream too`,
     toFill: "your region and sinks",
-    secrets: ["TREND_MICRO_CAS_TOKEN"],
+    secrets: ["TREND_MICRO_TOKEN"],
   },
 } as const satisfies Record<string, Example>;
 

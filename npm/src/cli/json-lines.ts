@@ -1,7 +1,9 @@
 /** Events over any number of lines, or in an array, as one event a line: what an editor or a browser's tools give an analyst. */
 
+import { isAnswer } from "../core/events.ts";
+import type { EventsName } from "../index.ts";
 import { LineSource, type SourcePlace } from "./line-source.ts";
-import { ObjectScan } from "./object-scan.ts";
+import { ObjectScan } from "../core/object-scan.ts";
 
 const LF = 0x0a;
 
@@ -24,8 +26,7 @@ export class ObjectLines {
   /** The next bytes, rewritten. */
   push(chunk: Uint8Array): Buffer {
     this.#source.add(chunk);
-    // A line feed is added behind an object's last byte only, and an object has two bytes; a space may come from the chunk before.
-    const out = Buffer.allocUnsafe(chunk.length + (chunk.length >> 1) + 2);
+    const out = Buffer.allocUnsafe(this.#scan.mostBytes(chunk.length));
     let length = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const { isInString } = this.#scan;
@@ -56,14 +57,15 @@ const LOOK_BYTES = 4096;
 /**
  * What the beginning of an input looks like, or `undefined` if that takes more of it. `json`: an array, or an object whose
  * first line leaves it open between two tokens, as indented JSON does; a line of multi-JSON that was cut ends inside of one,
- * nearly always.
+ * nearly always. An answer of Trend Micro's API is `json` too.
  *
  * @example
  * ```ts
- * shapeOf(Buffer.from('{\n  "attackData": {}\n}')); // "json"
+ * shapeOf(Buffer.from('{\n  "attackData": {}\n}'), "akamai-siem"); // "json"
  * ```
  */
-export function shapeOf(beginning: Uint8Array): InputShape | undefined {
+export function shapeOf(beginning: Uint8Array, events: EventsName): InputShape | undefined {
+  if (events === "trend-micro-cas" && isAnswer(beginning.subarray(0, LOOK_BYTES))) return "json";
   const text = Buffer.from(beginning.subarray(0, LOOK_BYTES)).toString("latin1").trimStart();
   if (text.startsWith("[")) return "json";
   const end = text.indexOf("\n");

@@ -1,6 +1,6 @@
 /** Where lines that were rewritten come from. */
 
-import { ObjectScan } from "./object-scan.ts";
+import { ObjectScan } from "../core/object-scan.ts";
 
 /** So much is kept of a line's source, in bytes: more than an event may have. Of a longer one only the beginning is known. */
 const MOST_KEPT_BYTES = 8 * 1024 * 1024;

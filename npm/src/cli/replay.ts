@@ -25,7 +25,9 @@ What is sent is marked with the replay's name where the sink has a place for it.
 pull of the same stream may go on meanwhile. A replay that was interrupted goes on when the same command is given again. What could
 not be delivered is among the stream's dead letters then.
 
-Akamai keeps events for 12 hours.
+Akamai keeps events for 12 hours, Trend Micro for 72. Trend Micro counts the requests of all clients of a customer together, 20 a
+minute, and each pull and each replay keeps only to its own requests_per_minute: choose 10 at most where a replay runs beside a pull,
+so that both together stay within the 20.
 
 Exit code: 0 all well or interrupted, 1 some events became dead letters, 2 wrong usage or configuration, 3 a source or sink failed.
 

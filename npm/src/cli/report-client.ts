@@ -2,9 +2,10 @@
 
 import type { Command } from "commander";
 import { load } from "../index.ts";
-import type { SecurityMonitorClient } from "../pipeline/security-monitor.ts";
+import type { SecurityMonitorClient, WaitReason } from "../pipeline/security-monitor.ts";
 import { findCredentials, type CredentialsOptions } from "./credentials.ts";
 import { formatDuration } from "./progress.ts";
+import { inWordsOf } from "./report-terms.ts";
 import type { Format } from "./report-view.ts";
 
 /** The options that all of them have. */
@@ -17,7 +18,16 @@ export interface ReportOptions extends CredentialsOptions {
 /** A shorter wait is not worth a word. */
 const NOTABLE_WAIT_MS = 500;
 
-/** Adds the options that {@link securityMonitor} reads. */
+/** Stands behind the time that a wait takes. */
+const REASONS: Readonly<Record<WaitReason, string>> = {
+  "rate-limit": "the API takes five requests a minute",
+  throttled: "others have used up the five requests a minute that the API takes",
+  unreachable: "the API did not answer and is asked again",
+  unavailable: "the API has trouble and is asked again",
+  unreadable: "the API's answer could not be read and is asked for once more",
+};
+
+/** Adds the options that {@link asking} reads. */
 export function withCredentials(command: Command): Command {
   return command
     .option("--edgerc <file>", "file with credentials (default: ~/.edgerc)")
@@ -26,18 +36,26 @@ export function withCredentials(command: Command): Command {
     .option("--allow-insecure-loopback", "allow http:// to this machine itself, for tests");
 }
 
-/** A client with the credentials that the options, the environment or ~/.edgerc name. */
-export async function securityMonitor(options: ReportOptions): Promise<SecurityMonitorClient> {
+/**
+ * Does `work` with a client that has the credentials which the options, the environment or ~/.edgerc name. Its errors come in the words
+ * of the command line.
+ */
+export async function asking<T>(options: ReportOptions, work: (client: SecurityMonitorClient) => Promise<T>): Promise<T> {
   const { host, clientToken, clientSecret, accessToken } = findCredentials(await load(), { ...options, hostAdvice: "set AKAMAI_HOST, or give --host HOST" });
   const { SecurityMonitorClient } = await import("../pipeline/security-monitor.ts");
-  return new SecurityMonitorClient({
+  const client = new SecurityMonitorClient({
     host: options.host ?? host,
     clientToken,
     clientSecret,
     accessToken,
     allowInsecureLoopback: options.allowInsecureLoopback,
-    onWait: (ms) => {
-      if (ms >= NOTABLE_WAIT_MS) process.stderr.write(`edgesiem: waiting ${formatDuration(ms)} before the next request; the API takes five a minute\n`);
+    onWait: (ms, reason) => {
+      if (ms >= NOTABLE_WAIT_MS) process.stderr.write(`edgesiem: waiting ${formatDuration(ms)}: ${REASONS[reason]}\n`);
     },
   });
+  try {
+    return await work(client);
+  } catch (error) {
+    throw inWordsOf(options, error);
+  }
 }

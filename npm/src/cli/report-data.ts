@@ -2,12 +2,14 @@
 
 import { Option, type Command } from "commander";
 import { ConfigError, InvalidReportError, type Problem } from "../errors.ts";
-import type { IdOrName, Report, ReportPack, ReportQuery, SecurityMonitorClient } from "../pipeline/security-monitor.ts";
+import type { IdOrName, ReportPack, ReportQuery, SecurityMonitorClient } from "../pipeline/security-monitor.ts";
 import { numberOf, repeated } from "./config.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { securityMonitor, type ReportOptions } from "./report-client.ts";
+import { asking, type ReportOptions } from "./report-client.ts";
+import { Faults } from "./report-faults.ts";
 import { showReport } from "./report-rows.ts";
-import { DEFAULT_LAST, durationMinutes, isOnPackClock, windowOf, type WindowOptions } from "./report-window.ts";
+import { commandFor } from "./report-terms.ts";
+import { DEFAULT_LAST, durationMinutes, isOnPackClock, unplacedWindow, windowOf, type WindowOptions } from "./report-window.ts";
 import { readFilter, readNames, readSorts } from "./report-words.ts";
 import { printable } from "./terminal.ts";
 import { TimeZone } from "./time-zone.ts";
@@ -68,34 +70,67 @@ export function dataCommand(command: Command): Command {
     .action(data);
 }
 
+/** What the options say, and where. */
+interface Typed {
+  query: Omit<ReportQuery, "pack" | "start" | "end">;
+  /** The conditions that could be read, as they were typed. */
+  filters: readonly string[];
+}
+
 async function data(pack: string, options: DataOptions): Promise<void> {
-  const wanted = queryOf(options);
-  const client = await securityMonitor(options);
-  const onClock = isOnPackClock(options);
-  // What is wrong with the times is known before anybody is asked.
-  if (onClock) windowOf(options, undefined, Date.now());
-  const found = onClock ? undefined : packOf(pack, await client.reportPacks());
-  const window = windowOf(options, found === undefined ? undefined : zoneOf(found), Date.now());
-  if (window.warning !== "") process.stderr.write(`edgesiem: ${printable(window.warning)}\n`);
-  const { start, end } = window;
-  const report = await ask(client, { ...wanted, pack: found?.id ?? idOrName(pack), start, end }, options);
-  await showReport(report, { format: options.format, window });
+  const faults = new Faults();
+  const typed = read(options, faults);
+  const { start, end } = faults.attempt(() => unplacedWindow(options, Date.now())) ?? ANY_WINDOW;
+  await asking(options, async (client) => {
+    await checkTyped(client, { ...typed.query, pack: idOrName(pack), start, end }, typed, options, faults);
+    const found = isOnPackClock(options) ? undefined : packOf(pack, await client.reportPacks(), options);
+    const window = windowOf(options, found === undefined ? undefined : zoneOf(found), Date.now());
+    if (window.warning !== "") process.stderr.write(`edgesiem: ${printable(window.warning)}\n`);
+    const query = { ...typed.query, pack: found?.id ?? idOrName(pack), start: window.start, end: window.end };
+    const report = await client.report(query).catch((error: unknown) => {
+      throw ofOptions(error, typed, options);
+    });
+    await showReport(report, { format: options.format, window, timeZone: found?.timezone, isLimited: options.limit !== undefined });
+  });
+}
+
+/** Stands for one that is not known yet, or cannot be read. */
+const ANY_WINDOW = { start: "2026-01-01T00:00", end: "2026-01-01T00:01" };
+
+/** Throws all that is wrong before anybody is asked. */
+async function checkTyped(client: SecurityMonitorClient, query: ReportQuery, typed: Typed, options: DataOptions, faults: Faults): Promise<void> {
+  try {
+    await client.check(query);
+  } catch (error) {
+    const refused = ofOptions(error, typed, options);
+    if (!(refused instanceof ConfigError)) throw refused;
+    // Where names could not be read, it says nothing that none is left.
+    const problems = faults.isEmpty ? refused.problems : refused.problems.filter(({ key }) => key !== "--metrics");
+    const { code, retryable, userAction } = refused;
+    if (problems.length > 0) faults.add(new ConfigError(refused.message, { code, retryable, userAction, problems, cause: error }));
+  }
+  faults.throwAny();
 }
 
 /** What the options say of the query, but for pack and window. */
-function queryOf(options: DataOptions): Omit<ReportQuery, "pack" | "start" | "end"> {
-  const { dimensions = [], metrics = [], store, aggregation, filter = [], sort = [], limit, offset, all, last } = options;
-  if (last !== undefined) durationMinutes("--last", last);
+function read(options: DataOptions, faults: Faults): Typed {
+  const { dimensions = [], metrics = [], store, aggregation, filter = [], sort = [], limit, offset, all } = options;
+  const each = <T>(texts: readonly string[], read: (text: string) => T[]): T[] => texts.flatMap((text) => faults.attempt(() => read(text)) ?? []);
+  const one = <T>(text: string | undefined, read: (text: string) => T): T | undefined => (text === undefined ? undefined : faults.attempt(() => read(text)));
+  const filters = each(filter, (text) => [{ text, read: readFilter("--filter", text) }]);
   return {
-    dimensions: dimensions.flatMap((text) => readNames("--dimensions", text)),
-    metrics: metrics.flatMap((text) => readNames("--metrics", text)),
-    filters: filter.map((text) => readFilter("--filter", text)),
-    sort: sort.flatMap((text) => readSorts("--sort", text)),
-    ...(store === undefined ? {} : { store: idOrName(store) }),
-    ...(aggregation === undefined ? {} : { aggregation: stepOf(aggregation) }),
-    ...(limit === undefined ? {} : { limit: numberOf("--limit", limit, 1, 10_000) }),
-    ...(offset === undefined ? {} : { offset: numberOf("--offset", offset, 0, 1_000_000_000) }),
-    ...(all === true ? { all } : {}),
+    filters: filters.map(({ text }) => text),
+    query: {
+      dimensions: each(dimensions, (text) => readNames("--dimensions", text)),
+      metrics: each(metrics, (text) => readNames("--metrics", text)),
+      filters: filters.map(({ read }) => read),
+      sort: each(sort, (text) => readSorts("--sort", text)),
+      store: one(store, idOrName),
+      aggregation: one(aggregation, stepOf),
+      limit: one(limit, (text) => numberOf("--limit", text, 1, 10_000)),
+      offset: one(offset, (text) => numberOf("--offset", text, 0, 1_000_000_000)),
+      all,
+    },
   };
 }
 
@@ -105,11 +140,11 @@ function stepOf(text: string): number | string {
 }
 
 /** The pack that is meant: by its id, or by a name that no other has. */
-function packOf(wanted: string, packs: readonly ReportPack[]): ReportPack {
+function packOf(wanted: string, packs: readonly ReportPack[], options: DataOptions): ReportPack {
   const id = idOrName(wanted);
   const found = packs.filter(({ id: its, name }) => (typeof id === "number" ? its === id : name?.trim().toLowerCase() === wanted.trim().toLowerCase()));
   const [first, second] = found;
-  if (first === undefined) throw new CommandError(`there is no report pack ${wanted}`, EXIT.usage, "`edgesiem report packs` shows them");
+  if (first === undefined) throw new CommandError(`there is no report pack ${wanted}`, EXIT.usage, `\`${commandFor(options, "packs")}\` shows them`);
   if (second !== undefined) throw new CommandError(`${found.length} report packs are called ${wanted}`, EXIT.usage, `name one by its id: ${found.map((pack) => pack.id).join(", ")}`);
   return first;
 }
@@ -123,23 +158,19 @@ function zoneOf({ timezone }: ReportPack): TimeZone | undefined {
   }
 }
 
-async function ask(client: SecurityMonitorClient, query: ReportQuery, options: DataOptions): Promise<Report> {
-  try {
-    return await client.report(query);
-  } catch (error) {
-    if (!(error instanceof InvalidReportError) || error.problems.length === 0) throw error;
-    const problems = error.problems.map((problem) => ofOptions(problem, options));
-    throw new ConfigError(error.message, { code: "config", retryable: false, userAction: error.userAction, problems, cause: error });
-  }
-}
-
 /** The options behind the keys of a query. */
 const OPTIONS: Readonly<Record<string, string>> = { filters: "--filter", start: "--start", end: "--end", pack: "the report pack" };
 
-/** A problem of the query that the options made, as one of the options. */
-function ofOptions({ key, message, userAction }: Problem, { filter = [], start, end }: DataOptions): Problem {
+/** What was wrong with a query, as something wrong with the options that made it; anything else as it is. */
+function ofOptions(error: unknown, typed: Typed, options: DataOptions): unknown {
+  if (!(error instanceof InvalidReportError) || error.problems.length === 0) return error;
+  const problems = error.problems.map((problem) => ofOption(problem, typed, options));
+  return new ConfigError(error.message, { code: "config", retryable: false, userAction: error.userAction, problems, cause: error });
+}
+
+function ofOption({ key, message, userAction }: Problem, { filters }: Typed, { start, end }: DataOptions): Problem {
   const [, name = "", index = ""] = /^query\.(\w+)(?:\[(\d+)\])?/.exec(key) ?? [];
-  const typed = name === "filters" ? filter[Number(index)] : undefined;
+  const typed = name === "filters" ? filters[Number(index)] : undefined;
   const isLast = (name === "start" || name === "end") && start === undefined && end === undefined;
   const option = isLast ? "--last" : Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : `--${name}`;
   return { key: typed === undefined ? (option ?? name) : `${option} '${typed}'`, message, userAction };

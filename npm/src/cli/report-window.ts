@@ -1,7 +1,8 @@
 /** The window of time that a report is about, as the API wants it: on the clocks of the report pack. */
 
 import { CommandError, EXIT } from "./exit.ts";
-import type { TimeZone } from "./time-zone.ts";
+import { Faults } from "./report-faults.ts";
+import { TimeZone } from "./time-zone.ts";
 
 /** The options that say it. */
 export interface WindowOptions {
@@ -36,6 +37,13 @@ export function durationMinutes(option: string, text: string): number {
   throw new CommandError(`${option} ${text} is no duration`, EXIT.usage, "write hours and minutes, such as 2h, 45m or 1h30m");
 }
 
+/** A window of the same length on no clock in particular; `undefined` if its length depends on the pack's clock. */
+export function unplacedWindow(options: WindowOptions, nowMs: number): Window | undefined {
+  const { start, end } = options;
+  const window = windowOf(options, new TimeZone("UTC"), nowMs);
+  return start !== undefined && end !== undefined && isAbsolute(start) !== isAbsolute(end) ? undefined : window;
+}
+
 /** Whether the window can be said without knowing the pack's time zone. */
 export function isOnPackClock({ start, end, last }: WindowOptions): boolean {
   return last === undefined && start !== undefined && end !== undefined && !isAbsolute(start) && !isAbsolute(end);
@@ -48,18 +56,24 @@ export function isOnPackClock({ start, end, last }: WindowOptions): boolean {
  * over, or with `--end`.
  *
  * @param zone The pack's; not needed if {@link isOnPackClock}.
- * @throws CommandError for times and combinations that mean nothing.
+ * @throws CommandError or ConfigError for times and combinations that mean nothing, with all of them.
  */
 export function windowOf(options: WindowOptions, zone: TimeZone | undefined, nowMs: number): Window {
   const { start, end } = options;
   const last = options.last ?? (start === undefined && end === undefined ? DEFAULT_LAST : undefined);
-  if (last !== undefined && (start !== undefined || end !== undefined)) {
-    throw new CommandError("--last goes without --start and --end", EXIT.usage, "leave one or the other out");
+  const faults = new Faults();
+  if (last !== undefined) {
+    if (start !== undefined || end !== undefined) faults.add(new CommandError("--last goes without --start and --end", EXIT.usage, "leave one or the other out"));
+    const minutes = faults.attempt(() => durationMinutes("--last", last));
+    faults.throwAny();
+    return lastMinutes(minutes ?? 0, zoneOr(zone), nowMs);
   }
-  if (last !== undefined) return lastMinutes(durationMinutes("--last", last), zoneOr(zone), nowMs);
-  if (start === undefined) throw new CommandError("--start is missing", EXIT.usage, "say when the window begins, or how long it is: --last 1h");
-  if (end === undefined) throw new CommandError("--end is missing", EXIT.usage, "say when the window ends, less than four hours after --start");
-  return { start: clockTime("--start", start, zone), end: clockTime("--end", end, zone), warning: "" };
+  if (start === undefined) faults.add(new CommandError("--start is missing", EXIT.usage, "say when the window begins, or how long it is: --last 1h"));
+  const from = start === undefined ? undefined : faults.attempt(() => clockTime("--start", start, zone));
+  if (end === undefined) faults.add(new CommandError("--end is missing", EXIT.usage, "say when the window ends, less than four hours after --start"));
+  const until = end === undefined ? undefined : faults.attempt(() => clockTime("--end", end, zone));
+  faults.throwAny();
+  return { start: from ?? "", end: until ?? "", warning: "" };
 }
 
 function lastMinutes(minutes: number, zone: TimeZone, nowMs: number): Window {

@@ -2,8 +2,9 @@
 
 import { Option, type Command } from "commander";
 import type { DataSource, DataStore, IdOrName, ReportField, ReportPack } from "../pipeline/security-monitor.ts";
-import { securityMonitor, withCredentials, type ReportOptions } from "./report-client.ts";
+import { asking, withCredentials, type ReportOptions } from "./report-client.ts";
 import { dataCommand } from "./report-data.ts";
+import { commandFor } from "./report-terms.ts";
 import { FORMATS, showTable, textOf } from "./report-view.ts";
 import { printable } from "./terminal.ts";
 
@@ -52,15 +53,15 @@ function withFormat(command: Command): void {
 }
 
 async function packs(options: ReportOptions): Promise<void> {
-  const packs = await (await securityMonitor(options)).reportPacks();
+  const packs = await asking(options, (client) => client.reportPacks());
   const rows = packs.map(({ id, name, timezone, isActive }) => [id, name, timezone, isActive === undefined ? undefined : isActive ? "yes" : "no"].map(textOf));
   const [first] = packs;
   await showTable(options.format, packs, [["ID", "right"], "NAME", "TIME ZONE", "ACTIVE"], rows);
-  hint(options, first === undefined ? "no report packs: the account has none, or the API client's user may see none" : `what can be asked of a pack: edgesiem report stores ${first.id}`);
+  hint(options, first === undefined ? "no report packs: the account has none, or the API client's user may see none" : `what can be asked of a pack: ${commandFor(options, "stores", String(first.id))}`);
 }
 
 async function pack(wanted: IdOrName, options: ReportOptions): Promise<void> {
-  const pack: ReportPack = await (await securityMonitor(options)).reportPack(wanted);
+  const pack: ReportPack = await asking(options, (client) => client.reportPack(wanted));
   const named = (what: string, fields: unknown): string[][] =>
     Array.isArray(fields) ? (fields as readonly ReportField[]).map(({ id, name, description }) => [what, id, name, description].map(textOf)) : [];
   const rows = [...named("dimension", pack.dimensions), ...named("metric", pack.metrics), ...named("data store", pack.dataStores), ...named("data source", pack.dataSources)];
@@ -69,8 +70,7 @@ async function pack(wanted: IdOrName, options: ReportOptions): Promise<void> {
 }
 
 async function stores(pack: IdOrName, wanted: IdOrName | undefined, options: ReportOptions): Promise<void> {
-  const client = await securityMonitor(options);
-  const answer = wanted === undefined ? await client.dataStores(pack) : await client.dataStore(pack, wanted);
+  const answer = await asking(options, async (client) => (wanted === undefined ? client.dataStores(pack) : client.dataStore(pack, wanted)));
   const stores: DataStore[] = Array.isArray(answer) ? answer : [answer];
   const rows = stores.flatMap((store) => {
     const of = (what: string, fields: readonly ReportField[]): string[][] => fields.map(({ id, name, description }) => [store.id, what, id, name, description].map(textOf));
@@ -93,7 +93,7 @@ function aboutStore({ id, name, aggregationInSeconds, maxQueryDurationInMinutes,
 }
 
 async function sources(pack: IdOrName, options: ReportOptions): Promise<void> {
-  const sources: DataSource[] = await (await securityMonitor(options)).dataSources(pack);
+  const sources: DataSource[] = await asking(options, (client) => client.dataSources(pack));
   const rows = sources.map(({ id, name, dsType, values }) => [id, name, dsType, values.map(textOf).join(" ")].map(textOf));
   await showTable(options.format, sources, [["ID", "right"], "NAME", "TYPE", "VALUES"], rows);
 }

@@ -2,7 +2,9 @@
 
 import type {
   Credentials,
+  DecodeOptions,
   DecodedEvent,
+  EventsName,
   ExplainedSignature,
   Filter,
   Header,
@@ -14,10 +16,12 @@ import type {
   SignedRequest,
   SigningOptions,
   SigningRequest,
+  TrendMicroCasEvent,
 } from "../types.ts";
 // build.mjs puts the loader of its platform in the place of Node's.
 import { coreModule } from "../loaders/node/core.ts";
 import { lineOf, textOf } from "./bytes.ts";
+import { schemaOf } from "./events.ts";
 import { Instance, type Glue } from "./instance.ts";
 import { PageDecoder } from "./page-decoder.ts";
 
@@ -30,11 +34,13 @@ export interface Core {
   explainSignature(request: SigningRequest, credentials: Credentials, options?: SigningOptions): ExplainedSignature;
   parseEdgerc(text: string, section?: string): Credentials;
   credentialsFromEnv(variables: Readonly<Record<string, string | undefined>>, section?: string): Credentials | undefined;
-  decodeEvent(line: string | Uint8Array): DecodedEvent;
+  decodeEvent(line: string | Uint8Array, options?: DecodeOptions<"akamai-siem">): DecodedEvent;
+  decodeEvent(line: string | Uint8Array, options: DecodeOptions<"trend-micro-cas">): TrendMicroCasEvent;
+  decodeEvent(line: string | Uint8Array, options?: DecodeOptions): DecodedEvent | TrendMicroCasEvent;
   convert(line: string | Uint8Array, schema?: SchemaOption, filter?: Filter): string[];
   decodeRules(facets: RuleFacets): Rule[];
   decodeHeaders(encoded: string): Header[];
-  schemaNames(): SchemaName[];
+  schemaNames(events?: EventsName): SchemaName[];
   /** A decoder for bodies that come in chunks. Free it when it is no longer needed. */
   pageDecoder(options?: PageOptions): PageDecoder;
 }
@@ -67,9 +73,11 @@ class SharedCore implements Core {
     return this.#call((glue) => glue.credentialsFromEnv(variables, section));
   }
 
-  decodeEvent(line: string | Uint8Array): DecodedEvent {
+  // The overloads of the interface say which of the two it is.
+  decodeEvent(line: string | Uint8Array, { events }: DecodeOptions = {}): DecodedEvent & TrendMicroCasEvent {
     const given = lineOf(line);
-    return JSON.parse(this.#call((glue) => glue.decodeEvent(given))) as DecodedEvent;
+    const schema = schemaOf(undefined, events);
+    return JSON.parse(this.#call((glue) => glue.decodeEvent(given, schema))) as DecodedEvent & TrendMicroCasEvent;
   }
 
   convert(line: string | Uint8Array, schema?: SchemaOption, filter?: Filter): string[] {
@@ -86,8 +94,8 @@ class SharedCore implements Core {
     return this.#call((glue) => glue.decodeHeaders(encoded));
   }
 
-  schemaNames(): SchemaName[] {
-    return this.#call((glue) => glue.schemaNames()) as SchemaName[];
+  schemaNames(events?: EventsName): SchemaName[] {
+    return this.#call((glue) => glue.schemaNames(events));
   }
 
   pageDecoder(options: PageOptions = {}): PageDecoder {

@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { PageCounts, PageEnd, PageOptions, RejectedLine } from "../types.ts";
 import { bytesOf } from "./bytes.ts";
+import { schemaOf } from "./events.ts";
 import type { Glue, Instance } from "./instance.ts";
 
 type RawDecoder = InstanceType<Glue["PageDecoder"]>;
@@ -10,7 +11,8 @@ type RawDecoder = InstanceType<Glue["PageDecoder"]>;
 /**
  * Decodes pages of events, handed in as chunks that may end anywhere. `Core.pageDecoder` makes it.
  *
- * Documents come as bytes, one a line: JSON, or text if the schema is `cef`. A line that cannot be read is in
+ * Documents come as bytes, one a line: JSON, or text if the schema is `cef`. Each event is a line of its own, whosever it is; a
+ * `DecodeStream` takes Trend Micro's in other forms too. A line that cannot be read is in
  * {@link PageDecoder.rejected}; the others go on. If the core stops in one of its calls, or in another call that shares its
  * memory, every later call throws `CoreStoppedError`: begin the page again with another decoder.
  *
@@ -33,7 +35,7 @@ export class PageDecoder {
   #raw: RawDecoder | undefined;
 
   /** @internal */
-  constructor(instance: Instance, { schema, filter, maxEventBytes }: PageOptions) {
+  constructor(instance: Instance, { events, schema, filter, maxEventBytes }: PageOptions) {
     if (maxEventBytes !== undefined && !(Number.isInteger(maxEventBytes) && maxEventBytes >= 1 && maxEventBytes < 2 ** 31)) {
       throw new InvalidArgumentError("maxEventBytes: needs a whole number from 1 to 2147483647", {
         code: "invalid_argument",
@@ -41,8 +43,9 @@ export class PageDecoder {
         userAction: "leave it out, or set the longest event that you expect, in bytes",
       });
     }
+    const table = schemaOf(schema, events);
     this.#instance = instance;
-    this.#raw = instance.call((glue) => new glue.PageDecoder(maxEventBytes, schema, filter));
+    this.#raw = instance.call((glue) => new glue.PageDecoder(maxEventBytes, table, filter));
     instance.retain();
   }
 

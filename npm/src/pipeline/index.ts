@@ -32,5 +32,6 @@ export {
   type ReportSort,
   type SecurityMonitorClientOptions,
 } from "./security-monitor.ts";
-export { TrendMicroCasClient, type TrendMicroCasClientOptions, type TrendMicroCasEvent, type TrendMicroCasRegion } from "./trend-micro-client.ts";
+export { TrendMicroCasClient, type TrendMicroCasClientOptions, type TrendMicroCasRegion } from "./trend-micro-client.ts";
+export type { TrendMicroCasEvent } from "../types.ts";
 export { runPipeline, type RunPipelineOptions } from "./run.ts";

@@ -1,7 +1,7 @@
 /** Akamai's Security Monitor: reports on demand. */
 
 import type { DataSource, DataStore, IdOrName, Report, ReportPack, ReportQuery, ReportRequest, Reports as RawReports } from "../../pkg-pipeline/edgesiem_wasm_pipeline.js";
-import { ConfigError, type Problem } from "../errors.ts";
+import { ConfigError, SourceError, type Problem } from "../errors.ts";
 import { reworded } from "./config-words.ts";
 import { defaultFetch } from "./default-fetch.ts";
 import { pause } from "./host.ts";
@@ -9,6 +9,17 @@ import { Instance } from "./instance.ts";
 import { sharedModule } from "./module.ts";
 
 export type { DataSource, DataStore, IdOrName, Report, ReportColumn, ReportField, ReportFilter, ReportPack, ReportQuery, ReportSort } from "../../pkg-pipeline/edgesiem_wasm_pipeline.js";
+
+/**
+ * What a wait is for:
+ *
+ * - `rate-limit`: the client itself has sent five requests within a minute.
+ * - `throttled`: the API answered 429, because of others that use the account.
+ * - `unreachable`: there was no answer.
+ * - `unavailable`: the API is busy or has trouble.
+ * - `unreadable`: an answer was cut, or was no document of the API.
+ */
+export type WaitReason = "rate-limit" | "throttled" | "unreachable" | "unavailable" | "unreadable";
 
 /** What a client needs, and what can be set about it. */
 export interface SecurityMonitorClientOptions {
@@ -19,8 +30,8 @@ export interface SecurityMonitorClientOptions {
   accessToken: string;
   /** Ends what is under way, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called when a request has to wait for so many milliseconds: the API takes five a minute. */
-  onWait?: ((ms: number) => void) | undefined;
+  /** Called when a request has to wait for so many milliseconds, with the reason. */
+  onWait?: ((ms: number, reason: WaitReason) => void) | undefined;
   /** Sends requests; the global one if it is not set. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Allows `http://` to this machine itself, for tests. */
@@ -89,6 +100,16 @@ export class SecurityMonitorClient {
   }
 
   /**
+   * Checks a query as far as that goes without asking the API: what it says by itself, and what is known of the data stores from an
+   * earlier report of the same pack. Sends nothing and waits for nothing.
+   *
+   * @throws `InvalidReportError` with every problem that shows.
+   */
+  async check(query: ReportQuery): Promise<void> {
+    await this.#perform({ operation: "check", query });
+  }
+
+  /**
    * The rows of a report over less than four hours, in the time zone of its pack. Values are as they came: the API writes all of them as
    * texts, also numbers, and times as seconds since 1970.
    *
@@ -98,17 +119,17 @@ export class SecurityMonitorClient {
     return (await this.#perform({ operation: "report", query })) as Report;
   }
 
-  async #perform(request: ReportRequest): Promise<unknown> {
+  async #perform(request: AnyRequest): Promise<unknown> {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     try {
       this.#instance ??= this.#open();
       let instance = await this.#instance;
       if (instance.isStopped) instance = await (this.#instance = this.#open());
-      return await instance.call((reports) => reports.perform(request));
+      return await instance.call((reports) => reports.perform(request as ReportRequest));
     } catch (error) {
       signal?.throwIfAborted();
-      throw error;
+      throw error instanceof SourceError ? renamed(error) : error;
     }
   }
 
@@ -121,12 +142,13 @@ export class SecurityMonitorClient {
       allow_insecure_loopback: allowInsecureLoopback === true,
       security_monitor: { host, client_token: secret("clientToken"), client_secret: secret("clientSecret"), access_token: secret("accessToken") },
     };
+    const requests = new RecentRequests();
     const surroundings = {
-      fetch: (url: string, init: RequestInit) => fetch(url, withSignal(init, signal)),
+      fetch: (url: string, init: RequestInit) => requests.watch(() => fetch(url, withSignal(init, signal))),
       secret: (name: string) => secrets[name],
       now: Date.now,
       sleep: (ms: number) => {
-        onWait?.(ms);
+        onWait?.(ms, requests.waitReason(Date.now()));
         return pause(ms, signal);
       },
       ending: () => (signal?.aborted === true ? "the caller asked for it" : undefined),
@@ -140,6 +162,39 @@ export class SecurityMonitorClient {
   }
 }
 
+/** What the module takes; its types leave out what only a program that knows the user's words needs. */
+type AnyRequest = ReportRequest | { operation: "check"; query: ReportQuery };
+
+/** The module says how long it waits, not why; what it sent and what came of it tells. */
+class RecentRequests {
+  /** When the last ones ended, milliseconds. The module sends no more than five in a minute. */
+  readonly #endedAtMs: number[] = [];
+  /** What became of the last one, which is `unreadable` if it is asked again all the same. */
+  #last: WaitReason = "unreadable";
+
+  async watch(send: () => Promise<Response>): Promise<Response> {
+    try {
+      const response = await send();
+      this.#last = response.ok ? "unreadable" : response.status === 429 ? "throttled" : "unavailable";
+      return response;
+    } catch (error) {
+      this.#last = "unreachable";
+      throw error;
+    } finally {
+      this.#endedAtMs.push(Date.now());
+      if (this.#endedAtMs.length > REQUESTS_A_MINUTE) this.#endedAtMs.shift();
+    }
+  }
+
+  waitReason(nowMs: number): WaitReason {
+    const [first = 0] = this.#endedAtMs;
+    const isFull = this.#endedAtMs.length === REQUESTS_A_MINUTE && nowMs - first < 60_000;
+    return isFull ? "rate-limit" : this.#last;
+  }
+}
+
+const REQUESTS_A_MINUTE = 5;
+
 function withSignal(init: RequestInit, signal: AbortSignal | undefined): RequestInit {
   if (signal === undefined) return init;
   return { ...init, signal: init.signal === undefined || init.signal === null ? signal : AbortSignal.any([init.signal, signal]) };
@@ -147,6 +202,12 @@ function withSignal(init: RequestInit, signal: AbortSignal | undefined): Request
 
 /** The options behind the configuration's keys. */
 const OPTIONS: Readonly<Record<string, string>> = { client_token: "clientToken", client_secret: "clientSecret", access_token: "accessToken" };
+
+/** The host is an option here, and not the key of a configuration that the user never wrote. */
+function renamed(error: SourceError): SourceError {
+  const { code, retryable, context, userAction } = error;
+  return new SourceError(error.message, { code, retryable, context, userAction: userAction.replaceAll("security_monitor.host", "the option host"), cause: error });
+}
 
 function ofOptions({ key, message, userAction }: Problem): Problem {
   const name = key.replace(/^security_monitor\./, "");

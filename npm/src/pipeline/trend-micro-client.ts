@@ -1,5 +1,6 @@
 /** Trend Micro Cloud App Security's events one by one. */
 
+import type { TrendMicroCasEvent } from "../types.ts";
 import { EventClient, invalid, whatIsSet, wholeNumber, type EventClientOptions } from "./client-base.ts";
 
 /** Where an organisation's data is: each region has a host of its own. */
@@ -29,26 +30,6 @@ export interface TrendMicroCasClientOptions extends EventClientOptions {
   requestsPerMinute?: number | undefined;
   /** At most so many requests a day, 1440 to 28800; 1440 times `requestsPerMinute` if it is not set. */
   requestsPerDay?: number | undefined;
-}
-
-/** An event in the schema `decoded`: times are RFC 3339 in UTC, senders and recipients always lists. */
-export interface TrendMicroCasEvent {
-  log_item_id?: string;
-  /** Such as `Exchange Online`, as the console writes it. */
-  service?: string;
-  /** Such as `security_risk_scan`. */
-  event?: string;
-  message?: {
-    detection_time?: string;
-    affected_user?: string;
-    action?: string;
-    action_result?: string;
-    location?: string;
-    mail_message_sender?: string[];
-    mail_message_recipient?: string[];
-    [name: string]: unknown;
-  };
-  [name: string]: unknown;
 }
 
 /**

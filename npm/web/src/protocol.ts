@@ -1,19 +1,44 @@
 /** What the page and its engine, which runs in a worker, say to each other. Everything here crosses by structured clone. */
 
-/** Columns of texts. Each row has a code for each of them; `rules` holds the ids of all rules of the event, one a line. */
-export const TEXT_COLUMNS = ["client", "method", "host", "path", "query", "action", "country", "status", "rules"] as const;
+/** Whose events: lines of Akamai's SIEM API, or elements of `security_events` of Trend Micro Cloud App Security. */
+export const FAMILIES = ["akamai-siem", "trend-micro-cas"] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/**
+ * Columns of texts. Each row has a code for each of them; `rules` holds the ids of all rules of the event, one a line. `action` and
+ * `status`, which is the result of the action there, are of both families.
+ */
+export const TEXT_COLUMNS = ["client", "method", "host", "path", "query", "action", "country", "status", "rules", "user", "service", "event", "policy", "threat", "subject"] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number];
 export type Column = "time" | TextColumn;
-export const COLUMNS: readonly Column[] = ["time", ...TEXT_COLUMNS];
+
+/** The columns that events of a family have, in the order of the table. */
+export const COLUMNS_OF: Readonly<Record<Family, readonly Column[]>> = {
+  "akamai-siem": ["time", "client", "method", "host", "path", "query", "action", "country", "status", "rules"],
+  "trend-micro-cas": ["time", "user", "service", "event", "action", "status", "policy", "threat", "subject"],
+};
+/** All columns, in the order of the table. */
+export const COLUMNS: readonly Column[] = ["time", "client", "user", "service", "event", "method", "host", "path", "query", "action", "country", "status", "policy", "threat", "subject", "rules"];
 
 /** What charts count. `rules` counts each rule of an event. */
-export const TOP_COLUMNS = ["rules", "client", "country", "host", "path"] as const;
+export const TOP_COLUMNS = ["rules", "client", "country", "host", "path", "user", "service", "policy", "threat", "subject"] as const;
 export type TopColumn = (typeof TOP_COLUMNS)[number];
 
 /** Schemas that an event can be copied and exported in. */
 export const SCHEMAS = ["decoded", "raw", "ecs", "ocsf", "cef", "otel", "elastic-integration", "sentinel"] as const;
 export type Schema = (typeof SCHEMAS)[number];
+/** Those that events of a family can be converted to. */
+export const SCHEMAS_OF: Readonly<Record<Family, readonly Schema[]>> = {
+  "akamai-siem": SCHEMAS,
+  "trend-micro-cas": ["decoded", "raw", "ecs", "ocsf", "cef", "otel"],
+};
 export type ExportFormat = Schema | "csv";
+
+/**
+ * So many rows are exported in the order of the table; more are in that of the input, because each out of its order is read from the file by
+ * itself.
+ */
+export const MOST_SORTED_ROWS = 20_000;
 
 /** `input` is the order in which events were read. */
 export interface Sort {
@@ -35,7 +60,7 @@ export type ToEngine =
   | { type: "rows"; ask: number; from: number; count: number }
   | { type: "event"; ask: number; position: number }
   | { type: "copy"; ask: number; position: number; as: Schema | "curl" }
-  /** Begins an export of the rows that the filter leaves, or asks for its next part. */
+  /** Begins an export of the rows that the filter leaves, up to MOST_SORTED_ROWS in the order of the table, or asks for its next part. */
   | { type: "export"; ask: number; format: ExportFormat; columns: Column[] }
   | { type: "part"; ask: number; export: number }
   | { type: "end-export"; export: number };
@@ -82,6 +107,8 @@ export interface View {
   count: number;
   /** Rows that were read so far. */
   total: number;
+  /** How many of those are of each family. */
+  families: Readonly<Record<Family, number>>;
   /** Whether `count` is still growing or the order is still being made. */
   isSettled: boolean;
   /** What is wrong with the filter, if something is. */
@@ -151,6 +178,7 @@ export interface MemberView {
 }
 
 export interface EventView {
+  family: Family;
   position: number;
   row: number;
   timeMs: number;
@@ -182,6 +210,8 @@ export interface ExportPart {
   rows: number;
   /** Rows whose text is no longer there, or that the schema cannot be made of. */
   failed: number;
+  /** Why the first of them failed. */
+  problem: string | undefined;
   isLast: boolean;
 }
 
@@ -190,6 +220,8 @@ export interface Report {
   columns: { name: string; description: string; isMetric: boolean; aggregate: string; peak: string; unit: string }[];
   /** At most 10,000. */
   rows: string[][];
+  /** How many the report has. */
+  rowCount: number;
   metaData: { name: string; value: string }[];
 }
 

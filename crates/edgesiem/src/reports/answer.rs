@@ -22,6 +22,8 @@ pub enum Reported {
     Sources(Vec<DataSource>),
     /// A report.
     Report(Box<Report>),
+    /// Nothing is wrong with a query; `null` as JSON.
+    Checked,
 }
 
 /// A report, of one request or of several.

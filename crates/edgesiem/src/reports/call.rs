@@ -56,6 +56,10 @@ impl<'a, H: Host> Call<'a, H> {
                 let report = self.report(query).await?;
                 return Ok(Reported::Report(Box::new(report)));
             }
+            ReportRequest::Check { query } => {
+                self.check(query)?;
+                return Ok(Reported::Checked);
+            }
         };
         match self.ask(&operation).await? {
             Answer::ReportPacks(packs) => Ok(Reported::Packs(packs)),
@@ -129,20 +133,22 @@ impl<'a, H: Host> Call<'a, H> {
         Some(Rc::clone(&fresh.what))
     }
 
-    async fn report(&mut self, query: &Query) -> Result<Report, ReportError> {
-        let is_known = query
-            .pack
-            .id()
-            .is_some_and(|pack| self.known_stores(pack).is_some());
-        // What shows without the stores costs no request; where they are known, all of it is named at once.
-        let broken = if is_known {
-            Vec::new()
-        } else {
-            problems(query)
+    /// What shows without a request: also what the data stores say, where they are known, so that all of it is named at once.
+    fn check(&self, query: &Query) -> Result<(), ReportError> {
+        let stores = query.pack.id().and_then(|pack| self.known_stores(pack));
+        let broken = match stores {
+            Some(stores) => resolve(query, &stores).err().unwrap_or_default(),
+            None => problems(query),
         };
-        if !broken.is_empty() {
-            return Err(ReportError::Invalid(broken));
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(ReportError::Invalid(broken))
         }
+    }
+
+    async fn report(&mut self, query: &Query) -> Result<Report, ReportError> {
+        self.check(query)?;
         let pack = self.pack("query.pack", &query.pack).await?;
         let stores = self.stores(pack).await?;
         let resolved = resolve(query, &stores).map_err(ReportError::Invalid)?;

@@ -8,6 +8,8 @@ use edgesiem_sources::akamai_security_monitor::TIMEOUT_MS;
 /// Requests of any minute.
 const REQUESTS: usize = 5;
 const MINUTE_MS: u64 = 60_000;
+/// Waits after one refusal, two and so on, if the API does not say how long; within the minute after which every place was free once.
+const REFUSED_MS: [u64; 3] = [15_000, 15_000, 30_000];
 
 /// When requests were sent. The server counts them when they arrive, which is between their sending and their answer: a request
 /// leaves its place a minute after its answer.
@@ -19,6 +21,16 @@ pub(super) struct Pace {
 struct Place {
     number: u64,
     until: Timestamp,
+    what: Fate,
+}
+
+/// What became of the request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    UnderWay,
+    Answered,
+    /// For the number of requests. Whether the API counts such a request too is not documented; here it is.
+    Refused,
 }
 
 /// A request that is under way.
@@ -53,15 +65,37 @@ impl Pace {
         taken.push(Place {
             number,
             until: latest,
+            what: Fate::UnderWay,
         });
         Ok(Taken(number))
     }
 
     /// The answer to a request came, or none will.
     pub(super) fn answered(&self, request: &Taken, now: Timestamp) {
+        self.settle(request, now, Fate::Answered);
+    }
+
+    /// The API refused a request for the number of requests, the `times`th of one question. When to ask again, if it did not say:
+    /// others use the same limit, and when they asked nobody knows, but a place becomes free when the first of ours leaves, at the
+    /// latest. Asking sooner costs nothing, as there are never more than [`REQUESTS`] of ours in a minute.
+    pub(super) fn refused(&self, request: &Taken, now: Timestamp, times: usize) -> Timestamp {
+        self.settle(request, now, Fate::Refused);
+        let wait_ms = REFUSED_MS
+            .get(times.saturating_sub(1))
+            .copied()
+            .unwrap_or(MINUTE_MS);
+        let taken = self.taken.borrow();
+        let ours = taken.iter().filter(|place| place.what == Fate::Answered);
+        let leaves = ours.map(|place| place.until).filter(|until| *until > now);
+        let latest = later(now, wait_ms);
+        leaves.min().map_or(latest, |leaves| leaves.min(latest))
+    }
+
+    fn settle(&self, request: &Taken, now: Timestamp, what: Fate) {
         let mut taken = self.taken.borrow_mut();
         if let Some(place) = taken.iter_mut().find(|place| place.number == request.0) {
             place.until = later(now, MINUTE_MS);
+            place.what = what;
         }
     }
 }
@@ -127,6 +161,31 @@ mod tests {
         // Nobody waits for the other four any more.
         let free = (0..6).filter(|_| pace.take(at(given_up)).is_ok()).count();
         assert_eq!(free, 4);
+    }
+
+    #[test]
+    fn after_a_refusal_it_is_asked_again_within_a_minute_or_when_the_first_of_ours_leaves() {
+        let pace = Pace::new();
+        let first = pace.take(at(0)).ok().unwrap();
+        pace.answered(&first, at(1000));
+        let free_at = 1000 + MINUTE_MS;
+        for (times, now, expected) in [
+            (1, 2000, 17_000),
+            (2, 17_000, 32_000),
+            (3, 32_000, free_at),
+            (4, free_at, free_at + MINUTE_MS),
+        ] {
+            let taken = pace.take(at(now)).ok().unwrap();
+            assert_eq!(
+                pace.refused(&taken, at(now), times),
+                at(expected),
+                "{times}"
+            );
+        }
+        // Those that were refused keep their places.
+        let late = free_at + 1;
+        assert!(pace.take(at(late)).is_ok());
+        assert_eq!(pace.take(at(late)).err(), Some(at(2000 + MINUTE_MS)));
     }
 
     #[test]

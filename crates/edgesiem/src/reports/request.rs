@@ -15,6 +15,7 @@ const OPERATIONS: &[&str] = &[
     "data-store",
     "data-sources",
     "report",
+    "check",
 ];
 
 /// What is asked for. As JSON it is an object with `operation`, one of the names below, and with what that needs.
@@ -47,6 +48,11 @@ pub enum ReportRequest {
     /// `{"operation": "report", "query": {"pack": 12332, "start": "2014-11-13T00:00", "end": "2014-11-13T00:05", "metrics": ["Requests Denied"]}}`
     Report {
         /// What it is to show.
+        query: Box<Query>,
+    },
+    /// `{"operation": "check", "query": …}`: what a report would be refused for that shows without asking the API.
+    Check {
+        /// As for a report.
         query: Box<Query>,
     },
 }
@@ -100,6 +106,7 @@ impl ReportRequest {
             }
             "data-sources" => read(members).map(|OfPack { pack }| Self::DataSources { pack }),
             "report" => read(members).map(|OfQuery { query }| Self::Report { query }),
+            "check" => read(members).map(|OfQuery { query }| Self::Check { query }),
             "" => Err(unknown("the operation is missing")),
             other => Err(unknown(&format!(
                 "there is no operation `{}`",

@@ -1,15 +1,20 @@
 //! One answer: requested in the pace that the API allows, and again where that may help.
 
-use edgesiem_model::{Body, Error, ErrorKind, FetchError, Host, ResponseHead, Timestamp};
+use edgesiem_model::{
+    Body, Error, ErrorKind, FetchError, Host, ResponseHead, Timestamp, retry_after_ms,
+};
 use edgesiem_sources::akamai_security_monitor::{Answer, Moment, Operation, Refusal};
 
 use super::ReportError;
 use super::call::{Call, too_large, unexpected};
 use super::error::{ended, out_of_time};
-use super::pace::{later, wait};
+use super::pace::{Taken, later, wait};
 
 /// Requests for one answer, the first included.
 const MAX_ATTEMPTS: u32 = 5;
+/// Of those, answers that are no refusal and no document that can be read either: the next one is hardly better, and costs one of the
+/// five requests a minute.
+const MAX_UNREADABLE: u32 = 2;
 /// The first wait of our own choosing; each further one is twice as long.
 const BACKOFF_MS: u64 = 2000;
 /// A refusal is read no further than this.
@@ -29,15 +34,27 @@ impl<H: Host> Call<'_, H> {
     /// Asks until there is an answer, the answer stays what it is, or the time is up.
     pub(super) async fn ask(&mut self, operation: &Operation<'_>) -> Result<Answer, ReportError> {
         let mut last = None;
+        let mut unreadable: u32 = 0;
+        let mut throttled: usize = 0;
         for attempt in 1..=MAX_ATTEMPTS {
-            let sent = self.send(operation, last.take()).await?;
+            let (sent, taken) = self.send(operation, last.take()).await?;
             let now = self.host.now();
             let failed = match &sent {
                 Sent::Lost(error) if error.timed_out => ReportError::TimedOut,
                 _ => ReportError::Failed,
             };
+            // Set after a refusal for the number of requests that does not say how long it lasts.
+            let mut free_at = None;
             let answer = match sent {
                 Sent::Answered(head, body) => {
+                    if (200..300).contains(&head.status) {
+                        unreadable = unreadable.saturating_add(1);
+                    }
+                    if head.status == 429 {
+                        throttled = throttled.saturating_add(1);
+                        let at = self.reports.pace.refused(&taken, now, throttled);
+                        free_at = (!says_how_long(&head, now)).then_some(at);
+                    }
                     self.reports.monitor.answer(operation, &head, &body, now)
                 }
                 Sent::TooLong(most) => return Err(too_large(&format!("{most} bytes"))),
@@ -46,7 +63,7 @@ impl<H: Host> Call<'_, H> {
                     error: unreachable(&error),
                 }),
             };
-            let (error, after_ms) = match answer {
+            let (error, again_at) = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(Refusal::Stop(error)) => return Err(ReportError::Failed(error)),
                 Err(Refusal::Resign {
@@ -60,17 +77,17 @@ impl<H: Host> Call<'_, H> {
                         }
                         _ => return Err(ReportError::Failed(error)),
                     }
-                    (error, 0)
+                    (error, now)
                 }
                 Err(Refusal::Retry { after_ms, error }) => {
-                    (error, after_ms.unwrap_or_else(|| backoff_ms(attempt)))
+                    let wait_ms = after_ms.unwrap_or_else(|| backoff_ms(attempt));
+                    (error, free_at.unwrap_or_else(|| later(now, wait_ms)))
                 }
             };
-            if attempt == MAX_ATTEMPTS {
+            if attempt == MAX_ATTEMPTS || unreadable >= MAX_UNREADABLE {
                 return Err(failed(error));
             }
-            self.wait_until(later(now, after_ms), "the API", Some(&error))
-                .await?;
+            self.wait_until(again_at, "the API", Some(&error)).await?;
             last = Some(error);
         }
         Err(unexpected())
@@ -81,7 +98,7 @@ impl<H: Host> Call<'_, H> {
         &mut self,
         operation: &Operation<'_>,
         last: Option<Error>,
-    ) -> Result<Sent, ReportError> {
+    ) -> Result<(Sent, Taken), ReportError> {
         if let Some(reason) = self.host.must_end() {
             return Err(ended(reason));
         }
@@ -111,7 +128,7 @@ impl<H: Host> Call<'_, H> {
             Err(error) => Sent::Lost(error),
         };
         self.reports.pace.answered(&taken, self.host.now());
-        Ok(sent)
+        Ok((sent, taken))
     }
 
     async fn read(&self, operation: &Operation<'_>, head: ResponseHead, mut body: H::Body) -> Sent {
@@ -148,6 +165,11 @@ impl<H: Host> Call<'_, H> {
         }
         wait(self.host, at).await.map_err(ended)
     }
+}
+
+fn says_how_long(head: &ResponseHead, now: Timestamp) -> bool {
+    let said = head.header("retry-after");
+    said.is_some_and(|value| retry_after_ms(value, now).is_some())
 }
 
 fn backoff_ms(attempt: u32) -> u64 {

@@ -235,3 +235,62 @@ fn stores_that_may_have_changed_are_asked_for_again_after_a_refusal() {
         json!(2)
     );
 }
+
+#[test]
+fn others_requests_are_waited_for_no_longer_than_until_the_first_of_ours_is_a_minute_old() {
+    let server = Server::giving(vec![packs(), packs(), problem(429, "many"), packs()]);
+    let reports = reports(Bounds::default());
+    let ask = || {
+        server
+            .perform(&reports, json!({"operation": "report-packs"}))
+            .unwrap()
+    };
+    for wait_ms in [50_000, 2000, 0] {
+        ask();
+        server.world.clock.advance(wait_ms);
+    }
+    let times = server.times_ms();
+    let (first, refused, again) = (times[0], times[2], times[3]);
+    assert!(
+        again - refused < 10_000 && again - first >= 60_000,
+        "{times:?}"
+    );
+}
+
+#[test]
+fn a_check_names_what_is_wrong_and_sends_nothing() {
+    let server = Server::giving(vec![ok(&stores()), rows(0, 1, false)]);
+    let reports = reports(Bounds::default());
+    let check = |more: serde_json::Value| {
+        let mut request = report(more);
+        request["operation"] = json!("check");
+        server.perform(&reports, request)
+    };
+    let three = json!({"dimensions": ["Time", "Country", "City"], "filters": [{"by": "Nothing", "condition": "is", "values": [1]}]});
+    let keys = |error: &ReportError| -> Vec<String> {
+        let problems = error.problems().iter();
+        problems.map(|problem| problem.key.clone()).collect()
+    };
+    assert_eq!(check(json!({})).unwrap(), Value::Null);
+    assert_eq!(
+        check(json!({"pack": "by name", "metrics": ["Nothing"]})).unwrap(),
+        Value::Null
+    );
+    assert_eq!(
+        keys(&check(three.clone()).unwrap_err()),
+        ["query.dimensions[2]", "query.filters[0].condition"]
+    );
+    assert!(server.targets().is_empty());
+    // What is known of the stores from a report counts too.
+    server.perform(&reports, report(json!({}))).unwrap();
+    assert_eq!(
+        keys(&check(three).unwrap_err()),
+        [
+            "query.dimensions[2]",
+            "query.filters[0].condition",
+            "query.dimensions[2]",
+            "query.filters[0].by"
+        ]
+    );
+    assert_eq!(server.targets().len(), 2);
+}

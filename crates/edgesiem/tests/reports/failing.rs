@@ -29,7 +29,18 @@ fn what_may_pass_is_asked_again_at_a_distance_and_what_stays_is_not() {
             "throttled",
             vec![problem(429, "slow"), packs()],
             None,
-            &[60_000],
+            &[15_000],
+        ),
+        case(
+            "throttled for a minute",
+            vec![
+                problem(429, ""),
+                problem(429, "").header("retry-after", "soon"),
+                problem(429, ""),
+                packs(),
+            ],
+            None,
+            &[15_000, 15_000, 30_000],
         ),
         case(
             "throttled, with a wait",
@@ -93,7 +104,7 @@ fn what_may_pass_is_asked_again_at_a_distance_and_what_stays_is_not() {
             "throttled for good",
             always(problem(429, "")),
             Some(("source_unavailable", "five requests a minute")),
-            &[60_000, 60_000, 60_000, 60_000],
+            &[15_000, 15_000, 30_000, 60_000],
         ),
         case(
             "never whole",
@@ -103,9 +114,25 @@ fn what_may_pass_is_asked_again_at_a_distance_and_what_stays_is_not() {
         ),
         case(
             "somebody else",
-            always(Reply::new(200, "<html>")),
+            vec![Reply::new(200, "<html>"); 2],
             Some(("page_incomplete", "expected value")),
-            &[2000; 4],
+            &[2000],
+        ),
+        case(
+            "somebody else, after a refusal",
+            vec![
+                problem(503, ""),
+                Reply::new(200, "<html>"),
+                Reply::new(202, ""),
+            ],
+            Some(("source_unavailable", "answered 202")),
+            &[2000, 4000],
+        ),
+        case(
+            "marked as UTF-8",
+            vec![Reply::new(200, "\u{feff}[{\"id\":12332}]")],
+            None,
+            &[],
         ),
     ] {
         let Case {
@@ -194,7 +221,11 @@ fn a_call_ends_when_its_time_is_up_or_its_host_ends() {
         max_wall_ms: 90_000,
         ..Bounds::default()
     };
-    let server = Server::giving(vec![problem(429, "slow"), problem(429, "slower")]);
+    let server = Server::giving(vec![
+        problem(429, "slow"),
+        problem(429, "slow").header("retry-after", "60"),
+        problem(429, "slower"),
+    ]);
     let error = server
         .perform(&reports(bounds), json!({"operation": "report-packs"}))
         .unwrap_err();

@@ -14,7 +14,7 @@ fn what_is_no_request_is_refused_with_the_key() {
             json!({}),
             "operation",
             "the operation is missing",
-            "use one of: report-packs, report-pack, data-stores",
+            "use one of: report-packs, report-pack, data-stores, data-store, data-sources, report, check",
         ),
         (
             json!({"operation": 5}),

@@ -254,6 +254,33 @@ fn a_run_ends_by_itself_when_its_host_is_about_to_end_it() {
 }
 
 #[test]
+fn a_run_that_was_asked_to_end_neither_fails_nor_asks_for_less() {
+    let case = Case::new()
+        .sink("a", 10, |_, _| None)
+        .source(|_, _| Reply::new(200, page(&lines(0..100), "1", false)).chunked(300));
+    case.world.must_end.set(Some("the run was asked to end"));
+    case.world.asked_to_end.set(true);
+    let outcome = case.run();
+    outcome.result.unwrap();
+    assert!(outcome.report.unfinished && outcome.report.pages == 0);
+    let limit = |case: &Case| {
+        case.world
+            .stored
+            .borrow()
+            .checkpoint
+            .as_ref()
+            .and_then(|checkpoint| checkpoint.page_limit)
+    };
+    assert_eq!(limit(&case), None);
+    case.world.must_end.set(None);
+    case.run().result.unwrap();
+    assert_eq!(
+        (case.received.unique("a"), case.received.most_often("a")),
+        (100, 1)
+    );
+}
+
+#[test]
 fn requests_are_counted_and_the_page_goes_on_in_the_next_run() {
     let mut case = Case::new()
         .sink("a", 10, |_, _| None)

@@ -1,9 +1,15 @@
 //! Events as ArcSight's Common Event Format.
 //!
-//! The header is that of Trend Micro's own `format=cef`, with the last bar, which theirs lacks and parsers need. The keys are those
-//! of its example ("Content Mapping Between Log Output and CEF Syslog Type"): `DevicePayloadId`, `destinationServiceName`, `cat`,
-//! `msg`, `rt`, `act`, `outcome`, `suid`, `suser`, `duser`, `start`, `end`, and those with `TrendMicroCas` in front. Members that
-//! the example does not have are `fname`, `fileHash`, `cs1` to `cs6` with labels, and keys with `TrendMicroCas` in front.
+//! The header is that of Trend Micro's own `format=cef`, with the last bar, which theirs lacks and parsers need, and with the level of
+//! `risk_level` as the severity where the event tells one: their example has High whatever the event says.
+//!
+//! Trend Micro's, from its example ("Content Mapping Between Log Output and CEF Syslog Type"), are `DevicePayloadId`,
+//! `destinationServiceName`, `cat`, `msg`, `rt`, `act`, `outcome`, `suid`, `suser`, `duser`, `start`, `end`, and with `TrendMicroCas` in
+//! front `AffectedUser`, `Location`, `PolicyName` and `Filter`. The format's own keys for what the example does not have are ours:
+//! `fname`, `fileHash` (SHA-1), and `cs1` to `cs6` with the labels that are written beside them. So are, in Trend Micro's manner and
+//! for what the format has no key for, `TrendMicroCasMailSubject`, `TrendMicroCasMailFileName`, `TrendMicroCasFileSha256`,
+//! `TrendMicroCasFileUploadTime`, and `TrendMicroCasDetectionTime` for a time that cannot be read. A parser made for Trend Micro's
+//! lines does not know ours.
 //!
 //! Times are milliseconds since 1970, as the format has them, and several senders or recipients have semicolons between them.
 

@@ -1,5 +1,8 @@
 //! Events as documents of the Elastic Common Schema 9.4.
 //!
+//! `event.id` is the `log_item_id`. `event.severity` follows from `risk_level`, as the risk score that Elastic Security gives to rules of
+//! that severity: 21 (low), 47 (medium), 73 (high). An event that does not tell its risk, or in a word that is not known, has none.
+//!
 //! What ECS has no field for is under `trend_micro.cas`. In an index template map `trend_micro.cas.unmapped` as `flattened`: the
 //! names of its members come from outside, and would otherwise become fields.
 
@@ -9,15 +12,15 @@ use edgesiem_decode::{LongLiteral, Writer};
 use edgesiem_model::{EventFacts, Gap, Schema, Unreadable};
 
 use super::event::{Event, Field};
-use super::meaning::{Kind, Outcome};
+use super::meaning::{Kind, Level, Outcome};
 use super::{Conversion, Document, mail};
 use crate::json::{self, TextKey, key, text_key};
 use crate::{ECS_VERSION, EcsSettings};
 
 /// The `ecs` schema for events of Trend Micro Cloud App Security.
 ///
-/// Every document begins with `{"event":{"kind":"`, and has no `event.id`; without a readable `detection_time` it has no
-/// `@timestamp`. So sinks can add both, as they do to Akamai's.
+/// Every document begins with `{"event":{"kind":"`; without a readable `detection_time` it has no `@timestamp`, so that a sink can add
+/// one.
 #[derive(Debug, Default)]
 pub struct Ecs(Conversion<Writing>);
 
@@ -110,7 +113,16 @@ impl Writing {
         w.short(b",\"type\":[\"info\"],\"outcome\":\"");
         w.short(Outcome::of(event).name().as_bytes());
         w.short(b"\",\"module\":\"trend_micro\",\"dataset\":\"trend_micro.cas\"");
+        member(w, text_key!("id"), event, Field::LogItemId);
         member(w, text_key!("action"), event, Field::Action);
+        if let Some(level) = Level::of(event) {
+            let severity = match level {
+                Level::Low => 21,
+                Level::Medium => 47,
+                Level::High => 73,
+            };
+            json::number(w, key!("severity"), severity);
+        }
         if self.0.event_original {
             json::bytes(w, text_key!("original"), event.line());
         }
@@ -129,7 +141,9 @@ fn email(event: &Event<'_>, w: &mut Writer<'_>) {
             json::object(w, key, |w| texts(w, key!("address"), &addresses));
         }
         member(w, text_key!("subject"), event, Field::MailSubject);
-        member(w, text_key!("message_id"), event, Field::MailId);
+        if let Some(id) = event.text(Field::MailId) {
+            json::bytes(w, text_key!("message_id"), mail::message_id(&id).as_bytes());
+        }
         time(
             w,
             text_key!("origination_timestamp"),

@@ -89,6 +89,10 @@ const INNER: [(&str, Field); 28] = [
     ("violating_content", Field::ViolatingContent),
 ];
 
+/// Members of an answer of the API that are its events, in the newer and the older spelling.
+const LISTS: [&str; 2] = ["security_events", "securityEvents"];
+const ANSWER: &str = "an answer of the API, not one of its events";
+
 const FIELDS: usize = OUTER.len() + INNER.len();
 
 /// Members that are points in time.
@@ -158,7 +162,21 @@ impl<'a> Event<'a> {
             Some(other) => event.unknown.push(("message".to_owned(), other)),
             None => {}
         }
+        if event.is_answer() {
+            return Err(Unreadable {
+                reason: ANSWER,
+                at: 0,
+            });
+        }
         Ok(event)
+    }
+
+    /// Whether it is an answer of the API, whose events nobody took out: what any document would make of it would look like one.
+    fn is_answer(&self) -> bool {
+        let is_list = |(path, value): &(String, &[u8])| {
+            LISTS.contains(&path.as_str()) && value.first() == Some(&b'[')
+        };
+        self.known.iter().all(Option::is_none) && self.unknown.iter().any(is_list)
     }
 
     fn message(&mut self, message: &'a [u8]) {

@@ -45,6 +45,14 @@ pub(super) fn is_address_only(mailbox: &str) -> bool {
             == Some(address)
 }
 
+/// A message's id without the angle brackets that stand around it in a mail (RFC 5322 section 3.6.4), if it has no others.
+pub(super) fn message_id(text: &str) -> &str {
+    text.strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        .filter(|id| !id.is_empty() && !id.contains(['<', '>']))
+        .unwrap_or(text)
+}
+
 /// Mailboxes, each once.
 pub(super) fn distinct<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>> {
     let mut seen = BTreeSet::new();
@@ -55,7 +63,7 @@ pub(super) fn distinct<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow
 
 #[cfg(test)]
 mod tests {
-    use super::{address, is_address_only};
+    use super::{address, is_address_only, message_id};
 
     #[test]
     fn the_address_of_a_mailbox_is_found() {
@@ -72,6 +80,21 @@ mod tests {
         ] {
             assert_eq!(address(mailbox), expected, "{mailbox}");
             assert_eq!(is_address_only(mailbox), only, "{mailbox}");
+        }
+    }
+
+    #[test]
+    fn an_id_loses_its_angle_brackets_and_nothing_else() {
+        for (text, expected) in [
+            ("<a@example.com>", "a@example.com"),
+            ("a@example.com", "a@example.com"),
+            ("<>", "<>"),
+            ("<a><b>", "<a><b>"),
+            ("<<a>>", "<<a>>"),
+            ("<a", "<a"),
+            (" <a>", " <a>"),
+        ] {
+            assert_eq!(message_id(text), expected, "{text}");
         }
     }
 }

@@ -7,6 +7,14 @@
 //!   are verdicts about one message, and that class has a place for all that the event says of it;
 //! - all else is a Detection Finding (2004), whose evidence is the mail or the file: security risks in files, what Virtual Analyzer
 //!   found, ransomware, and events of kinds that are not known.
+//!
+//! What an event does not tell is not guessed:
+//!
+//! - `severity_id` follows from `risk_level`, and is 0 (Unknown) where the event has none;
+//! - the actor is the `violator`, where there is one. `affected_user` is whom it happened to: `user` of the evidence, and of a Data
+//!   Security Finding an affected resource;
+//! - `status_code` is the `action_result`. `status_id` of an Email Activity follows from it; that of a finding is 1 (New), because it is
+//!   about the work on the finding, which an action of the product does not end.
 
 use std::borrow::Cow;
 
@@ -22,7 +30,8 @@ use crate::json::{self, TextKey, key, text_key};
 
 /// The `ocsf` schema for events of Trend Micro Cloud App Security.
 ///
-/// Every document begins with `{"metadata":{`, and there is no `metadata.uid`; as with Akamai's. `time` is 0 if the event's cannot be
+/// Every document begins with `{"metadata":{`. The `log_item_id` is `metadata.uid`, and also `metadata.original_event_uid`, where
+/// Akamai's events have their id. `time` is 0 if the event's cannot be
 /// read. What has no attribute is in `unmapped` under its path, and what does not fit its attribute, or is not known, in
 /// `unmapped.members`.
 #[derive(Debug, Default)]
@@ -74,13 +83,13 @@ impl Class {
     const fn attributes(self) -> &'static [u8] {
         match self {
             Self::EmailActivity => {
-                b",\"class_uid\":4009,\"category_uid\":4,\"activity_id\":3,\"activity_name\":\"Scan\",\"type_uid\":400903"
+                b",\"class_uid\":4009,\"class_name\":\"Email Activity\",\"category_uid\":4,\"category_name\":\"Network Activity\",\"activity_id\":3,\"activity_name\":\"Scan\",\"type_uid\":400903,\"type_name\":\"Email Activity: Scan\""
             }
             Self::DataSecurityFinding => {
-                b",\"class_uid\":2006,\"category_uid\":2,\"activity_id\":1,\"activity_name\":\"Create\",\"type_uid\":200601"
+                b",\"class_uid\":2006,\"class_name\":\"Data Security Finding\",\"category_uid\":2,\"category_name\":\"Findings\",\"activity_id\":1,\"activity_name\":\"Create\",\"type_uid\":200601,\"type_name\":\"Data Security Finding: Create\""
             }
             Self::DetectionFinding => {
-                b",\"class_uid\":2004,\"category_uid\":2,\"activity_id\":1,\"activity_name\":\"Create\",\"type_uid\":200401"
+                b",\"class_uid\":2004,\"class_name\":\"Detection Finding\",\"category_uid\":2,\"category_name\":\"Findings\",\"activity_id\":1,\"activity_name\":\"Create\",\"type_uid\":200401,\"type_name\":\"Detection Finding: Create\""
             }
         }
     }
@@ -127,7 +136,7 @@ impl Document for Writing {
         json::block(w, *b"{}", |w| {
             metadata(event, w);
             w.short(class.attributes());
-            verdict(event, kind, class, w);
+            verdict(event, class, w);
             match class {
                 Class::EmailActivity => {
                     w.short(b",\"direction_id\":0,\"direction\":\"Unknown\"");
@@ -157,6 +166,7 @@ fn metadata(event: &Event<'_>, w: &mut Writer<'_>) {
         w.short(b",\"version\":\"");
         w.short(OCSF_VERSION.as_bytes());
         w.short(b"\",\"profiles\":[\"security_control\"],\"product\":{\"name\":\"Cloud App Security\",\"vendor_name\":\"Trend Micro\"}");
+        placed(w, text_key!("uid"), event, Field::LogItemId);
         placed(w, text_key!("log_name"), event, Field::Event);
         placed(w, text_key!("log_provider"), event, Field::Service);
         placed(w, text_key!("original_event_uid"), event, Field::LogItemId);
@@ -165,30 +175,12 @@ fn metadata(event: &Event<'_>, w: &mut Writer<'_>) {
 }
 
 /// When it was, how bad it is, and what was done about it.
-fn verdict(event: &Event<'_>, kind: Kind, class: Class, w: &mut Writer<'_>) {
+fn verdict(event: &Event<'_>, class: Class, w: &mut Writer<'_>) {
     // One that cannot be read is in `metadata.original_time`.
     let time = event.text(Field::DetectionTime);
     let time = time.and_then(|text| Time::parse(&text));
     json::number(w, key!("time"), time.map_or(0, |time| time.ms));
-    let severity = Level::of(event).unwrap_or(match kind {
-        Kind::Dlp | Kind::Other => Level::Medium,
-        _ => Level::High,
-    });
-    w.short(match severity {
-        Level::Low => b",\"severity_id\":2,\"severity\":\"Low\"",
-        Level::Medium => b",\"severity_id\":3,\"severity\":\"Medium\"",
-        Level::High => b",\"severity_id\":4,\"severity\":\"High\"",
-    });
-    if let Some(risk) = event.text(Field::RiskLevel) {
-        event.place(Field::RiskLevel);
-        json::bytes(w, text_key!("risk_level"), risk.as_bytes());
-        w.short(match Level::of(event) {
-            Some(Level::Low) => b",\"risk_level_id\":1",
-            Some(Level::Medium) => b",\"risk_level_id\":2",
-            Some(Level::High) => b",\"risk_level_id\":3",
-            None => b",\"risk_level_id\":99",
-        });
-    }
+    risk(event, w);
     let effect = Effect::of(event);
     w.short(match effect {
         Effect::Passed => b",\"action_id\":1,\"action\":\"Allowed\",\"disposition_id\":1,\"disposition\":\"Allowed\"",
@@ -214,6 +206,30 @@ fn verdict(event: &Event<'_>, kind: Kind, class: Class, w: &mut Writer<'_>) {
         _ => b",\"status_id\":1,\"status\":\"New\"",
     });
     w.short(b",\"is_alert\":true");
+}
+
+/// How bad the event says it is, in its own word and in OCSF's.
+fn risk(event: &Event<'_>, w: &mut Writer<'_>) {
+    let Some(risk) = event.text(Field::RiskLevel) else {
+        w.short(b",\"severity_id\":0,\"severity\":\"Unknown\"");
+        return;
+    };
+    event.place(Field::RiskLevel);
+    match Level::of(event) {
+        Some(Level::Low) => w.short(b",\"severity_id\":2,\"severity\":\"Low\",\"risk_level_id\":1"),
+        Some(Level::Medium) => {
+            w.short(b",\"severity_id\":3,\"severity\":\"Medium\",\"risk_level_id\":2");
+        }
+        Some(Level::High) => {
+            w.short(b",\"severity_id\":4,\"severity\":\"High\",\"risk_level_id\":3")
+        }
+        None => {
+            w.short(b",\"severity_id\":99");
+            json::bytes(w, text_key!("severity"), risk.as_bytes());
+            w.short(b",\"risk_level_id\":99");
+        }
+    }
+    json::bytes(w, text_key!("risk_level"), risk.as_bytes());
 }
 
 /// An event without an id is a finding of the id `unknown`, because there must be one.
@@ -255,7 +271,8 @@ fn evidences(event: &Event<'_>, has_address: bool, w: &mut Writer<'_>) {
                     event.misfit(field);
                 }
             }
-            user(event, key!("user"), w);
+            user(event, Field::AffectedUser, key!("user"), w);
+            actor(event, w);
         });
     });
 }
@@ -278,14 +295,24 @@ fn data_security(event: &Event<'_>, is_mail: bool, w: &mut Writer<'_>) {
             Field::ViolatingContent,
         );
     });
-    json::object(w, key!("actor"), |w| user(event, key!("user"), w));
-    if is_mail {
-        json::array(w, key!("resources"), |w| {
-            json::object_item(w, |w| mail_resource(event, w))
-        });
-    } else {
-        json::object(w, key!("file"), |w| file(event, w));
-    }
+    actor(event, w);
+    json::object(w, key!("file"), |w| file(event, w));
+    json::array(w, key!("resources"), |w| {
+        if is_mail {
+            json::object_item(w, |w| mail_resource(event, w));
+        }
+        json::object_item(w, |w| affected_account(event, w));
+    });
+}
+
+/// Whose mailbox or file it is, as a resource: the class has no other place for a user who is not the actor.
+fn affected_account(event: &Event<'_>, w: &mut Writer<'_>) {
+    let Some(name) = event.text(Field::AffectedUser) else {
+        return;
+    };
+    w.short(b",\"type\":\"Account\",\"role_id\":3,\"role\":\"Affected\"");
+    json::bytes(w, text_key!("name"), name.as_bytes());
+    user(event, Field::AffectedUser, key!("owner"), w);
 }
 
 /// A mail as a resource, which must have a name or an id.
@@ -342,10 +369,8 @@ fn email(event: &Event<'_>, w: &mut Writer<'_>) {
         placed(w, text_key!("subject"), event, Field::MailSubject);
         placed(w, text_key!("message_uid"), event, Field::MailId);
         json::array(w, key!("files"), |w| {
-            if event.text(Field::FileName).is_some() {
-                json::object_item(w, |w| file(event, w));
-            }
-            if event.text(Field::MailFileName).is_some() {
+            json::object_item(w, |w| file(event, w));
+            if event.text(Field::MailFileName).is_some() && !event.is_placed(Field::MailFileName) {
                 json::object_item(w, |w| {
                     placed(w, text_key!("name"), event, Field::MailFileName);
                     w.short(b",\"type_id\":0");
@@ -387,12 +412,12 @@ fn is_address(text: &str) -> bool {
         && rest.bytes().all(|byte| is_domain(byte) || byte == b'.')
 }
 
-/// Members of a file, which must have a name.
+/// Members of the file that the event is about, or else of the file in its mail; it must have a name.
 fn file(event: &Event<'_>, w: &mut Writer<'_>) {
-    let Some(name) = event.text(Field::FileName) else {
+    let Some((field, name)) = event.first(&[Field::FileName, Field::MailFileName]) else {
         return;
     };
-    event.place(Field::FileName);
+    event.place(field);
     json::bytes(w, text_key!("name"), name.as_bytes());
     w.short(b",\"type_id\":0");
     let location = event.text(Field::Location);
@@ -423,9 +448,16 @@ fn file(event: &Event<'_>, w: &mut Writer<'_>) {
     });
 }
 
-fn user(event: &Event<'_>, key: &LongLiteral, w: &mut Writer<'_>) {
-    let who = [Field::AffectedUser, Field::Violator];
-    let Some((field, name)) = event.first(&who) else {
+/// Who did it, if the event says so.
+fn actor(event: &Event<'_>, w: &mut Writer<'_>) {
+    json::object(w, key!("actor"), |w| {
+        user(event, Field::Violator, key!("user"), w);
+    });
+}
+
+/// The user that `field` names.
+fn user(event: &Event<'_>, field: Field, key: &LongLiteral, w: &mut Writer<'_>) {
+    let Some(name) = event.text(field) else {
         return;
     };
     event.place(field);

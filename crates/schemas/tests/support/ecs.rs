@@ -16,6 +16,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("event.module", "keyword"),
     ("event.dataset", "keyword"),
     ("event.action", "keyword"),
+    ("event.id", "keyword"),
+    ("event.severity", "long"),
     ("event.sequence", "long"),
     ("event.start", "date"),
     ("event.end", "date"),

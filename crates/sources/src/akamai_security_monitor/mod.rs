@@ -18,6 +18,8 @@
 //! - Errors are `{"httpStatus", "title", "detail"}`. Where the description and its samples differ (`aggregation` or
 //!   `aggregationInSeconds`, `timezone` or `timeZone`), both are read.
 
+mod asked;
+mod conditions;
 mod config;
 mod minute;
 mod names;
@@ -26,7 +28,9 @@ mod request;
 mod rows;
 mod rules;
 mod verdict;
+mod window;
 mod wire;
+mod wording;
 
 use edgesiem_model::{HttpRequest, ResponseHead, Timestamp};
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use edgesiem_model::printable;
 
+use super::asked::{Asked, asked};
 use super::query::{IdOrName, Kind, Query, folded};
-use super::rules::{Broken, shown};
+use super::rules::Broken;
 use super::wire::{DataStore, Field};
-
-/// Names or stores in one message.
-const MAX_LISTED: usize = 40;
+use super::wording::{SHOWN, first_of, listed, once, shown, shown_store};
 
 /// A dimension or metric of a data store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +26,6 @@ pub(super) struct Candidate<'a> {
     pub(super) sort: Vec<Found>,
 }
 
-impl Candidate<'_> {
-    pub(super) fn shown(&self) -> String {
-        shown_store(self.store)
-    }
-}
-
 /// The data stores of a pack, by what people call their dimensions and metrics.
 pub(super) struct Names<'a>(Vec<NamesOf<'a>>);
 
@@ -42,25 +35,87 @@ struct NamesOf<'a> {
     names: BTreeMap<String, Vec<Found>>,
 }
 
-/// Something that a query names.
-struct Asked<'q> {
-    key: String,
-    by: &'q IdOrName,
-    /// What it must be.
-    kind: Option<Kind>,
-    /// What it rather is, if it could be both.
-    rather: Option<Kind>,
-}
+/// The data stores that a query may be about.
+#[derive(Default)]
+pub(super) struct Meant<'n, 'a>(Vec<&'n NamesOf<'a>>);
 
 impl<'a> Names<'a> {
     pub(super) fn of(stores: &'a [DataStore]) -> Self {
         Self(stores.iter().map(NamesOf::new).collect())
     }
 
+    /// The store that the query names, or all of them.
+    pub(super) fn meant(&self, query: &Query, broken: &mut Broken) -> Option<Meant<'_, 'a>> {
+        let Some(wanted) = &query.store else {
+            return Some(Meant(self.0.iter().collect()));
+        };
+        let is_meant =
+            |names: &&NamesOf<'a>| wanted.means(names.store.id, names.store.name.as_deref());
+        let meant: Vec<&NamesOf<'a>> = self.0.iter().filter(is_meant).collect();
+        if meant.len() == 1 {
+            return Some(Meant(meant));
+        }
+        let known: Vec<String> = self
+            .0
+            .iter()
+            .map(|names| shown_store(names.store))
+            .collect();
+        let message = if meant.is_empty() {
+            format!("the pack has no data store {}", shown(wanted))
+        } else {
+            format!("{} is the name of several data stores", shown(wanted))
+        };
+        broken.rule(
+            "store",
+            &message,
+            &format!("use the id of one of: {}", listed(&known)),
+        );
+        // What no store has at all is wrong whichever is meant.
+        Meant(self.0.iter().collect()).know(&asked(query), broken);
+        None
+    }
+}
+
+impl<'a> Meant<'_, 'a> {
+    pub(super) fn stores(&self) -> Vec<&'a DataStore> {
+        self.0.iter().map(|names| names.store).collect()
+    }
+
+    /// What each filter is by, where all stores that know its name agree on it.
+    pub(super) fn kinds_of_filters(&self, query: &Query) -> Vec<Option<Kind>> {
+        let filters = query.filters.iter().enumerate();
+        filters
+            .map(|(number, filter)| {
+                let item = Asked::by_filter(number, filter);
+                let mut found = self.0.iter().flat_map(|names| names.find(&item));
+                let first = found.next()?.kind;
+                found.all(|it| it.kind == first).then_some(first)
+            })
+            .collect()
+    }
+
+    /// Whether each of what is asked for is in some store.
+    fn know(&self, asked: &[Asked<'_>], broken: &mut Broken) -> bool {
+        let mut are_known = true;
+        for item in asked {
+            if self.0.iter().all(|names| names.find(item).is_empty()) {
+                are_known = false;
+                let what = item.kind.map_or("dimension or metric", Kind::as_str);
+                let known = self.0.iter().flat_map(|names| names.known(item.kind));
+                broken.rule(
+                    &item.key,
+                    &format!("no data store of the pack has a {what} {}", shown(item.by)),
+                    &format!("use one of: {}", once(known)),
+                );
+            }
+        }
+        are_known
+    }
+
     /// The data stores that have all that `query` names; `None` after a problem.
     pub(super) fn choose(&self, query: &Query, broken: &mut Broken) -> Option<Vec<Candidate<'a>>> {
         let asked = asked(query);
-        let meant = self.meant(query, broken)?;
+        let meant = &self.0;
         if asked.is_empty() {
             return None;
         }
@@ -72,20 +127,7 @@ impl<'a> Names<'a> {
             );
             return None;
         }
-        let mut are_known = true;
-        for item in &asked {
-            if meant.iter().all(|names| names.find(item).is_empty()) {
-                are_known = false;
-                let what = item.kind.map_or("dimension or metric", Kind::as_str);
-                let known = meant.iter().flat_map(|names| names.known(item.kind));
-                broken.rule(
-                    &item.key,
-                    &format!("no data store of the pack has a {what} {}", shown(item.by)),
-                    &format!("use one of: {}", once(known)),
-                );
-            }
-        }
-        if !are_known {
+        if !self.know(&asked, broken) {
             return None;
         }
         let complete =
@@ -96,7 +138,7 @@ impl<'a> Names<'a> {
                 first_key(query),
                 &format!(
                     "what is asked for is in different data stores, which cannot be combined: {}",
-                    has_what(&meant, &asked)
+                    has_what(meant, &asked)
                 ),
                 "ask for a report of each store",
             );
@@ -130,35 +172,6 @@ impl<'a> Names<'a> {
                 .map(|names| names.candidate(query, &asked))
                 .collect()
         })
-    }
-
-    /// The store that the query names, or all of them.
-    fn meant(&self, query: &Query, broken: &mut Broken) -> Option<Vec<&NamesOf<'a>>> {
-        let Some(wanted) = &query.store else {
-            return Some(self.0.iter().collect());
-        };
-        let is_meant =
-            |names: &&NamesOf<'a>| wanted.means(names.store.id, names.store.name.as_deref());
-        let meant: Vec<&NamesOf<'a>> = self.0.iter().filter(is_meant).collect();
-        if meant.len() == 1 {
-            return Some(meant);
-        }
-        let known: Vec<String> = self
-            .0
-            .iter()
-            .map(|names| shown_store(names.store))
-            .collect();
-        let message = if meant.is_empty() {
-            format!("the pack has no data store {}", shown(wanted))
-        } else {
-            format!("{} is the name of several data stores", shown(wanted))
-        };
-        broken.rule(
-            "store",
-            &message,
-            &format!("use the id of one of: {}", listed(&known)),
-        );
-        None
     }
 }
 
@@ -227,7 +240,7 @@ impl<'a> NamesOf<'a> {
         of_kind
             .flat_map(|(_, fields)| fields)
             .map(|field| match &field.name {
-                Some(name) => format!("{} ({})", printable(name, 80), field.id),
+                Some(name) => format!("{} ({})", printable(name, SHOWN), field.id),
                 None => field.id.to_string(),
             })
             .collect()
@@ -272,45 +285,9 @@ impl<'a> NamesOf<'a> {
     }
 }
 
-/// All that a query names: dimensions, metrics, filters and sorts, in this order.
-fn asked(query: &Query) -> Vec<Asked<'_>> {
-    let mut asked = Vec::new();
-    for (list, kind, items) in [
-        ("dimensions", Kind::Dimension, &query.dimensions),
-        ("metrics", Kind::Metric, &query.metrics),
-    ] {
-        for (number, by) in items.iter().enumerate() {
-            asked.push(Asked {
-                key: format!("{list}[{number}]"),
-                by,
-                kind: Some(kind),
-                rather: None,
-            });
-        }
-    }
-    for (number, filter) in query.filters.iter().enumerate() {
-        asked.push(Asked {
-            key: format!("filters[{number}].by"),
-            by: &filter.by,
-            kind: filter.kind,
-            rather: Kind::of_condition(&filter.condition),
-        });
-    }
-    for (number, sort) in query.sort.iter().enumerate() {
-        asked.push(Asked {
-            key: format!("sort[{number}].by"),
-            by: &sort.by,
-            kind: sort.kind,
-            rather: None,
-        });
-    }
-    asked
-}
-
 /// Which store has what.
 fn has_what(stores: &[&NamesOf<'_>], asked: &[Asked<'_>]) -> String {
-    let shown = stores.iter().take(MAX_LISTED).map(|names| names.has(asked));
-    joined(&shown.collect::<Vec<_>>(), stores.len(), "; ")
+    first_of(stores, "; ", |names| names.has(asked))
 }
 
 fn ambiguous(item: &Asked<'_>, found: &[Found], broken: &mut Broken) {
@@ -335,34 +312,5 @@ const fn first_key(query: &Query) -> &'static str {
         "metrics"
     } else {
         "dimensions"
-    }
-}
-
-fn shown_store(store: &DataStore) -> String {
-    match &store.name {
-        Some(name) => format!("{} ({})", store.id, printable(name, 80)),
-        None => store.id.to_string(),
-    }
-}
-
-fn once(items: impl Iterator<Item = String>) -> String {
-    let mut items: Vec<String> = items.collect();
-    items.sort_unstable();
-    items.dedup();
-    listed(&items)
-}
-
-/// A list that ends somewhere.
-pub(super) fn listed(items: &[String]) -> String {
-    let shown: Vec<String> = items.iter().take(MAX_LISTED).cloned().collect();
-    joined(&shown, items.len(), ", ")
-}
-
-/// `shown`, which are the first of `count`.
-fn joined(shown: &[String], count: usize, comma: &str) -> String {
-    let text = shown.join(comma);
-    match count.saturating_sub(shown.len()) {
-        0 => text,
-        more => format!("{text}{comma}and {more} more"),
     }
 }

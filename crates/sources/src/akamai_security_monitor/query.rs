@@ -76,6 +76,15 @@ impl IdOrName {
         }
     }
 
+    /// Whether both are the same id or the same name; a name and an id may mean the same all the same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, self.id(), other) {
+            (_, Some(id), _) => other.id() == Some(id),
+            (Self::Text(name), None, Self::Text(text)) => folded(name) == folded(text),
+            _ => false,
+        }
+    }
+
     /// Whether something with this id and this name is meant.
     pub fn means(&self, id: u64, name: Option<&str>) -> bool {
         match (self, self.id()) {

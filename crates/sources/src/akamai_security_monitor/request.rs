@@ -78,8 +78,9 @@ mod tests {
 
     use super::{Operation, target};
     use crate::akamai_security_monitor::Resolved;
+    use crate::akamai_security_monitor::conditions::FilterParam;
     use crate::akamai_security_monitor::minute::Minute;
-    use crate::akamai_security_monitor::rules::{FilterParam, SortParam};
+    use crate::akamai_security_monitor::rules::SortParam;
 
     fn minute(text: &str) -> Minute {
         Minute::parse(text).unwrap()

@@ -11,21 +11,42 @@ use super::MAX_LIMIT;
 
 /// More columns than two dimensions and any metrics make.
 const MAX_COLUMNS: usize = 1000;
+/// The longest aggregation that there is: `year`.
+const MAX_STEP_S: u64 = 366 * 24 * 3600;
+/// The end of the year 9999, in seconds since 1970: no calendar writes a later time.
+const LAST_S: u64 = 253_402_300_799;
 
-/// What a column of a report holds.
+/// What a column of a report holds. What is of another type than documented is as good as absent.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Column {
     /// `dimension` or `metric`.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kind: Option<String>,
     /// Name of the dimension or metric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<String>,
     /// What it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
     /// Place in a row, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "count_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub index: Option<u64>,
     /// Sum of a metric, as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +55,11 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Box<RawValue>>,
     /// Unit of a metric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub unit: Option<String>,
 }
 
@@ -88,19 +113,28 @@ struct Wire {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct WireMetadata {
-    #[serde(deserialize_with = "count_or_none")]
+    #[serde(deserialize_with = "step_or_none")]
     aggregation: Option<u64>,
     #[serde(deserialize_with = "text_or_none")]
     time_zone: Option<String>,
     #[serde(deserialize_with = "text_or_none")]
     timezone: Option<String>,
-    #[serde(deserialize_with = "count_or_none")]
+    #[serde(deserialize_with = "time_or_none")]
     start_time_in_epoch: Option<u64>,
-    #[serde(deserialize_with = "count_or_none")]
+    #[serde(deserialize_with = "time_or_none")]
     end_time_in_epoch: Option<u64>,
     #[serde(deserialize_with = "text_or_none")]
     report_pack: Option<String>,
     has_more_data: Option<bool>,
+}
+
+fn step_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let step = count_or_none(deserializer)?;
+    Ok(step.filter(|step| (1..=MAX_STEP_S).contains(step)))
+}
+
+fn time_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(count_or_none(deserializer)?.filter(|time| *time <= LAST_S))
 }
 
 fn count_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -242,5 +276,46 @@ impl<'de> Deserialize<'de> for Cells {
         }
 
         deserializer.deserialize_seq(Plain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Metadata, Rows};
+
+    #[test]
+    fn impossible_times_and_steps_are_as_good_as_absent() {
+        for metadata in [
+            json!({"aggregation": 0}),
+            json!({"aggregation": -60}),
+            json!({"aggregation": 60.5}),
+            json!({"aggregation": "60"}),
+            json!({"aggregation": 1_000_000_000_000_000_u64}),
+            json!({"startTimeInEpoch": -1_000_000_000_000_000_i64}),
+            json!({"startTimeInEpoch": null, "endTimeInEpoch": null, "timeZone": null}),
+            json!({"endTimeInEpoch": 1_000_000_000_000_000_u64}),
+            json!({"endTimeInEpoch": u64::MAX}),
+            json!({"endTimeInEpoch": "soon", "reportPack": ["P"]}),
+        ] {
+            let body = json!({"rows": [["a"]], "metaData": metadata}).to_string();
+            let rows = Rows::read(body.as_bytes()).unwrap();
+            assert_eq!(
+                (rows.count, rows.metadata),
+                (1, Metadata::default()),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn columns_of_any_type_are_columns() {
+        let body = json!({"columns": [{"type": 1, "name": ["x"], "index": -1, "unit": 5}, {"name": "Time", "index": "0"}], "rows": [["a"]]});
+        let rows = Rows::read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(
+            serde_json::to_value(&rows.columns).unwrap(),
+            json!([{}, {"name": "Time"}])
+        );
     }
 }

@@ -1,20 +1,18 @@
 //! What the API allows, checked before anything is sent: every broken rule is named with its key.
 
 use edgesiem_model::printable;
-use serde_json::{Number, Value};
 
+use super::conditions::{self, FilterParam};
 use super::minute::Minute;
-use super::names::{Candidate, Found, Names, listed};
-use super::query::{Aggregation, Filter, IdOrName, Kind, MAX_LIMIT, Order, Problem, Query};
+use super::names::{Candidate, Found, Names};
+use super::query::{Aggregation, IdOrName, MAX_LIMIT, Order, Problem, Query};
+use super::window::{fitting, too_long, window};
 use super::wire::DataStore;
+use super::wording::{SHOWN, listed, shown};
 
-/// A report covers less than this.
-const MAX_WINDOW_MINUTES: i64 = 240;
 const MAX_DIMENSIONS: usize = 2;
 /// Of metrics, filters, sorts and values each. The API names no limit; an address has one.
-const MAX_ITEMS: usize = 100;
-/// Characters of a name or a value in a message.
-const SHOWN: usize = 80;
+pub(super) const MAX_ITEMS: usize = 100;
 
 /// A report in the API's own terms.
 #[derive(Clone, Debug)]
@@ -28,16 +26,6 @@ pub struct Resolved {
     pub(super) sort: Vec<SortParam>,
     /// The data store, if only one has all that is asked for.
     pub store: Option<u64>,
-}
-
-/// An element of `filterParams`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(super) struct FilterParam {
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) values: Vec<Value>,
-    pub(super) id: u64,
-    pub(super) condition: &'static str,
 }
 
 /// An element of `sortParams`.
@@ -54,6 +42,8 @@ pub fn problems(query: &Query) -> Vec<Problem> {
     let mut broken = Broken::default();
     window(query, &mut broken);
     counts(query, &mut broken);
+    repeated_as_written("dimensions", &query.dimensions, &mut broken);
+    repeated_as_written("metrics", &query.metrics, &mut broken);
     if let Some(Aggregation::Text(text)) = &query.aggregation
         && !is_named_aggregation(text)
         && seconds(query).is_none()
@@ -64,9 +54,7 @@ pub fn problems(query: &Query) -> Vec<Problem> {
             "use a number of seconds that a data store of the pack has, or day, week, month or year",
         );
     }
-    for (number, filter) in query.filters.iter().enumerate() {
-        condition(&format!("filters[{number}]"), filter, &mut broken);
-    }
+    conditions::check(query, &mut broken);
     broken.0
 }
 
@@ -76,19 +64,30 @@ pub fn problems(query: &Query) -> Vec<Problem> {
 /// Every broken rule.
 pub fn resolve(query: &Query, stores: &[DataStore]) -> Result<Resolved, Vec<Problem>> {
     let mut broken = Broken(problems(query));
-    if lists(query).iter().any(|(_, count)| *count > MAX_ITEMS) {
+    if query.dimensions.len() > MAX_ITEMS
+        || lists(query).iter().any(|(_, count)| *count > MAX_ITEMS)
+    {
         return Err(broken.0);
     }
     let names = Names::of(stores);
-    let chosen = names.choose(query, &mut broken);
+    let meant = names.meant(query, &mut broken);
+    let candidates = meant
+        .as_ref()
+        .and_then(|meant| meant.choose(query, &mut broken));
+    let (meant, candidates) = (meant.unwrap_or_default(), candidates.unwrap_or_default());
+    conditions::fit_names(query, &meant.kinds_of_filters(query), &mut broken);
     let minutes = window(query, &mut Broken::default());
-    let candidates = chosen.map_or(Vec::new(), |chosen| fitting(chosen, minutes, &mut broken));
+    if candidates.is_empty() {
+        too_long(&meant.stores(), minutes, &mut broken);
+    }
+    let candidates = fitting(candidates, minutes, &mut broken);
     aggregation_fits(query, stores, &mut broken);
     if let Some(candidate) = candidates.first() {
         repeated("dimensions", &candidate.dimensions, &mut broken);
         repeated("metrics", &candidate.metrics, &mut broken);
     }
-    let filters = filters(query, candidates.first(), &mut broken);
+    let found = candidates.first().map_or(&[][..], |first| &first.filters);
+    let filters = conditions::params(query, found, &mut broken);
     let sort = sorts(query, candidates.first());
     match (candidates.first(), minutes) {
         (Some(candidate), Some((start, end))) if broken.0.is_empty() => Ok(Resolved {
@@ -120,33 +119,12 @@ impl Broken {
             user_action: user_action.to_owned(),
         });
     }
-}
 
-fn window(query: &Query, broken: &mut Broken) -> Option<(Minute, Minute)> {
-    let mut minute = |key, text: &str| {
-        let minute = Minute::parse(text);
-        if minute.is_none() {
-            broken.rule(
-                key,
-                &format!("`{}` is no minute", printable(text, SHOWN)),
-                "write MM/dd/yyyy:HH:mm or yyyy-MM-ddTHH:mm, in the report pack's time zone and without naming it",
-            );
-        }
-        minute
-    };
-    let (start, end) = (minute("start", &query.start), minute("end", &query.end));
-    let (start, end) = (start?, end?);
-    let minutes = end.since(start);
-    if minutes <= 0 {
-        broken.rule("end", "the end is not after the start", "set a later end");
-    } else if minutes >= MAX_WINDOW_MINUTES {
-        broken.rule(
-            "end",
-            &format!("a report covers less than four hours, and these are {minutes} minutes"),
-            "end at most 239 minutes after the start, and ask for the rest in another report",
-        );
+    /// Whether something is wrong with this key already.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let key = format!("query.{key}");
+        self.0.iter().any(|problem| problem.key == key)
     }
-    Some((start, end))
 }
 
 fn counts(query: &Query, broken: &mut Broken) {
@@ -194,16 +172,32 @@ const fn lists(query: &Query) -> [(&'static str, usize); 3] {
     ]
 }
 
+/// What is written twice. A list of too many is refused for that.
+fn repeated_as_written(list: &str, items: &[IdOrName], broken: &mut Broken) {
+    if items.len() > MAX_ITEMS {
+        return;
+    }
+    for (number, item) in items.iter().enumerate() {
+        if items.iter().take(number).any(|earlier| earlier.is(item)) {
+            let item = item.id().map_or_else(|| shown(item), |id| id.to_string());
+            is_there_already(list, number, &item, broken);
+        }
+    }
+}
+
 /// By id, because a name and an id may mean the same.
 fn repeated(list: &str, ids: &[u64], broken: &mut Broken) {
     for (number, id) in ids.iter().enumerate() {
         if ids.iter().take(number).any(|earlier| earlier == id) {
-            broken.rule(
-                &format!("{list}[{number}]"),
-                &format!("{id} is there already"),
-                "name each once",
-            );
+            is_there_already(list, number, &id.to_string(), broken);
         }
+    }
+}
+
+fn is_there_already(list: &str, number: usize, item: &str, broken: &mut Broken) {
+    let key = format!("{list}[{number}]");
+    if !broken.has(&key) {
+        broken.rule(&key, &format!("{item} is there already"), "name each once");
     }
 }
 
@@ -220,120 +214,6 @@ fn seconds(query: &Query) -> Option<u64> {
 
 fn is_named_aggregation(text: &str) -> bool {
     matches!(text, "day" | "week" | "month" | "year")
-}
-
-/// A condition that there is, one that fits its type, and something to compare with.
-fn condition(key: &str, filter: &Filter, broken: &mut Broken) {
-    let kind = Kind::of_condition(&filter.condition);
-    let written = printable(&filter.condition, SHOWN);
-    match (kind, filter.kind) {
-        (None, declared) => {
-            let kinds = declared.map_or(vec![Kind::Dimension, Kind::Metric], |kind| vec![kind]);
-            let all: Vec<String> = kinds.iter().map(|kind| conditions_of(*kind)).collect();
-            broken.rule(
-                &format!("{key}.condition"),
-                &format!("there is no condition `{written}`"),
-                &format!("use {}", all.join("; ")),
-            );
-        }
-        (Some(kind), Some(declared)) if kind != declared => misfit(key, &written, declared, broken),
-        _ => {}
-    }
-    if filter.values.is_empty() {
-        broken.rule(
-            &format!("{key}.values"),
-            "there is nothing to compare with",
-            "name at least one value",
-        );
-    }
-    if filter.values.len() > MAX_ITEMS {
-        broken.rule(
-            &format!("{key}.values"),
-            &format!("these are {}", filter.values.len()),
-            &format!("name at most {MAX_ITEMS}"),
-        );
-    }
-    let Some(kind) = filter.kind.or(kind) else {
-        return;
-    };
-    for (number, value) in filter.values.iter().enumerate().take(MAX_ITEMS) {
-        if value_of(kind, value).is_none() {
-            let (what, action) = match kind {
-                Kind::Dimension => ("a dimension is compared with texts", "write a text"),
-                Kind::Metric => ("a metric is compared with numbers", "write a number"),
-            };
-            broken.rule(
-                &format!("{key}.values[{number}]"),
-                &format!(
-                    "{what}, and this is {}",
-                    printable(&value.to_string(), SHOWN)
-                ),
-                action,
-            );
-        }
-    }
-}
-
-pub(super) fn misfit(key: &str, condition: &str, kind: Kind, broken: &mut Broken) {
-    broken.rule(
-        &format!("{key}.condition"),
-        &format!("a {} has no condition `{condition}`", kind.as_str()),
-        &format!("use {}", conditions_of(kind)),
-    );
-}
-
-fn conditions_of(kind: Kind) -> String {
-    format!("{} for a {}", kind.conditions().join(", "), kind.as_str())
-}
-
-/// As the API compares it. A number may be written as a text, and the other way round.
-fn value_of(kind: Kind, value: &Value) -> Option<Value> {
-    match (kind, value) {
-        (Kind::Dimension, Value::String(_)) | (Kind::Metric, Value::Number(_)) => {
-            Some(value.clone())
-        }
-        (Kind::Dimension, Value::Number(number)) => Some(Value::String(number.to_string())),
-        (Kind::Metric, Value::String(text)) => serde_json::from_str::<Number>(text.trim())
-            .ok()
-            .map(Value::Number),
-        _ => None,
-    }
-}
-
-/// Those of the stores that have all that is asked for which allow the window. They give the same ids, so it does not matter
-/// which of them the API takes.
-fn fitting<'a>(
-    candidates: Vec<Candidate<'a>>,
-    minutes: Option<(Minute, Minute)>,
-    broken: &mut Broken,
-) -> Vec<Candidate<'a>> {
-    let Some((start, end)) = minutes else {
-        return candidates;
-    };
-    let asked = end.since(start);
-    let allows = |candidate: &Candidate<'_>| {
-        let most = candidate.store.max_query_duration_in_minutes;
-        most.is_none_or(|most| asked <= i64::try_from(most).unwrap_or(i64::MAX))
-    };
-    if !candidates.is_empty() && !candidates.iter().any(allows) {
-        let most: Vec<String> = candidates
-            .iter()
-            .filter_map(|candidate| {
-                let most = candidate.store.max_query_duration_in_minutes?;
-                Some(format!("{} allows {most}", candidate.shown()))
-            })
-            .collect();
-        broken.rule(
-            "end",
-            &format!(
-                "{asked} minutes are more than the data store allows at once: {}",
-                listed(&most)
-            ),
-            "ask for a shorter window",
-        );
-        return candidates;
-    }
-    candidates.into_iter().filter(allows).collect()
 }
 
 fn aggregation_fits(query: &Query, stores: &[DataStore], broken: &mut Broken) {
@@ -355,40 +235,6 @@ fn aggregation_fits(query: &Query, stores: &[DataStore], broken: &mut Broken) {
     );
 }
 
-fn filters(
-    query: &Query,
-    candidate: Option<&Candidate<'_>>,
-    broken: &mut Broken,
-) -> Vec<FilterParam> {
-    let found = candidate.map_or(&[][..], |candidate| &candidate.filters);
-    let mut params = Vec::new();
-    for (number, (filter, Found { kind, id })) in query.filters.iter().zip(found).enumerate() {
-        let condition = kind
-            .conditions()
-            .iter()
-            .find(|known| **known == filter.condition);
-        let Some(condition) = condition else {
-            // What is wrong with the condition itself is known already.
-            if filter.kind.is_none() && Kind::of_condition(&filter.condition).is_some() {
-                let key = format!("filters[{number}]");
-                misfit(&key, &printable(&filter.condition, SHOWN), *kind, broken);
-            }
-            continue;
-        };
-        params.push(FilterParam {
-            kind: kind.as_str(),
-            values: filter
-                .values
-                .iter()
-                .filter_map(|value| value_of(*kind, value))
-                .collect(),
-            id: *id,
-            condition,
-        });
-    }
-    params
-}
-
 fn sorts(query: &Query, candidate: Option<&Candidate<'_>>) -> Vec<SortParam> {
     let found = candidate.map_or(&[][..], |candidate| &candidate.sort);
     query
@@ -403,10 +249,93 @@ fn sorts(query: &Query, candidate: Option<&Candidate<'_>>) -> Vec<SortParam> {
         .collect()
 }
 
-/// An id or a name, for a message.
-pub(super) fn shown(item: &IdOrName) -> String {
-    match item {
-        IdOrName::Id(id) => id.to_string(),
-        IdOrName::Text(text) => format!("`{}`", printable(text, SHOWN)),
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Problem, problems, resolve};
+    use crate::akamai_security_monitor::{DataStore, Query};
+
+    fn stores() -> Vec<DataStore> {
+        serde_json::from_value(json!([
+            {
+                "id": 939, "maxQueryDurationInMinutes": 120,
+                "dimensions": [{"id": 43, "name": "Time"}, {"id": 958, "name": "City"}], "metrics": [{"id": 544, "name": "Requests Denied"}],
+            },
+            {
+                "id": 952, "maxQueryDurationInMinutes": 60,
+                "dimensions": [{"id": 43, "name": "Time"}, {"id": 3, "name": "Policy"}], "metrics": [{"id": 552, "name": "Requests Warned"}],
+            },
+        ]))
+        .unwrap()
+    }
+
+    fn query(more: &Value) -> Query {
+        let mut query = json!({"pack": 1, "start": "2014-11-13T00:00", "end": "2014-11-13T00:05", "dimensions": ["Time"], "metrics": [544]});
+        query
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        serde_json::from_value(query).unwrap()
+    }
+
+    fn keys(problems: &[Problem]) -> Vec<&str> {
+        let keys = problems.iter().map(|problem| problem.key.as_str());
+        keys.map(|key| key.trim_start_matches("query.")).collect()
+    }
+
+    #[test]
+    fn what_is_written_twice_shows_without_the_stores_and_is_told_once() {
+        for (more, expected) in [
+            (json!({"dimensions": [43, "43"]}), &["dimensions[1]"][..]),
+            (
+                json!({"metrics": ["Bytes", 544, " bytes"]}),
+                &["metrics[2]"],
+            ),
+            (json!({"metrics": [544, "Requests Denied"]}), &[]),
+            (json!({"metrics": vec![544; 101]}), &["metrics"]),
+        ] {
+            assert_eq!(keys(&problems(&query(&more))), expected, "{more}");
+        }
+        let twice = query(&json!({"dimensions": ["Time", "time"]}));
+        let found = resolve(&twice, &stores()).unwrap_err();
+        assert_eq!(keys(&found), ["dimensions[1]"]);
+    }
+
+    #[test]
+    fn conditions_and_windows_are_checked_also_where_names_are_unknown() {
+        for (more, expected) in [
+            (
+                json!({"dimensions": ["Bananas"], "end": "2014-11-13T02:30",
+                       "filters": [{"by": "City", "condition": "gt", "values": [5]}, {"by": "Pears", "condition": "in", "values": ["x"]}]}),
+                &[
+                    "dimensions[0]",
+                    "filters[1].by",
+                    "filters[0].condition",
+                    "end",
+                ][..],
+            ),
+            // One of the stores would allow the window.
+            (
+                json!({"dimensions": ["Bananas"], "end": "2014-11-13T01:30"}),
+                &["dimensions[0]"],
+            ),
+            // Told apart by the stores only, which cannot be combined.
+            (
+                json!({"dimensions": ["Policy"], "filters": [{"by": "City", "condition": "lt", "values": [5]}]}),
+                &["dimensions", "filters[0].condition"],
+            ),
+            (
+                json!({"store": 5, "dimensions": ["Bananas"]}),
+                &["store", "dimensions[0]"],
+            ),
+            (
+                json!({"filters": [{"by": "City", "type": "metric", "condition": "in", "values": [5]}]}),
+                &["filters[0].condition", "filters[0].by"],
+            ),
+        ] {
+            let found = resolve(&query(&more), &stores()).unwrap_err();
+            assert_eq!(keys(&found), expected, "{more}: {found:#?}");
+        }
     }
 }

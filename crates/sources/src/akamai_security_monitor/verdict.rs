@@ -46,6 +46,8 @@ pub(super) fn answer(
 }
 
 fn read(operation: &Operation<'_>, body: &[u8]) -> Result<Answer, Refusal> {
+    // RFC 8259, section 8.1: a parser may ignore a byte order mark.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let read = match operation {
         Operation::ReportPacks => json(body).map(Answer::ReportPacks),
         Operation::ReportPack { .. } => json(body).map(Answer::ReportPack),
@@ -83,7 +85,7 @@ pub(super) fn incomplete(reason: &str) -> Error {
     Error::new(
         ErrorKind::PageIncomplete,
         "the answer of the Security Monitor API is cut, or is not what it documents",
-        "try again; if it lasts, check the host in the configuration and look for a proxy on the way to it",
+        "try again; if it lasts, check security_monitor.host, and look for a proxy on the way to it",
     )
     .with("reason", reason)
 }
@@ -167,5 +169,30 @@ const fn user_action(status: u16) -> &'static str {
         501 => "ask for something else: the API does not support this",
         507 => "ask for less: a shorter window, one dimension, a filter or a smaller limit",
         _ => "the problem says more; if it does not help, ask Akamai support with it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Operation, read};
+
+    #[test]
+    fn a_byte_order_mark_before_a_document_is_skipped() {
+        let body = b"\xEF\xBB\xBF[{\"id\":1}]";
+        for operation in [
+            Operation::ReportPacks,
+            Operation::DataStores { pack: 1 },
+            Operation::DataSources { pack: 1 },
+        ] {
+            assert!(
+                matches!(
+                    read(&operation, body),
+                    Ok(Answer::ReportPacks(_) | Answer::DataStores(_) | Answer::DataSources(_))
+                ),
+                "{operation:?}"
+            );
+        }
+        // One is enough.
+        assert!(read(&Operation::ReportPacks, b"\xEF\xBB\xBF\xEF\xBB\xBF[]").is_err());
     }
 }

@@ -66,7 +66,8 @@ pub struct Config {
     /// Events to ask for at once: at most 500, or 200 with `path = "legacy"`, which is also what is asked for if it is not set.
     #[serde(default)]
     pub limit: Option<u64>,
-    /// Requests a minute, retries included, 1 to 20; 10 if it is not set. All clients of a customer share what is allowed.
+    /// Requests a minute, retries included, 1 to 20; 10 if it is not set. All clients of a customer share what is allowed: a
+    /// replay beside the stream asks as often again.
     #[serde(default)]
     pub requests_per_minute: Option<u64>,
     /// Requests a day, 1,440 to 28,800; 1,440 times `requests_per_minute` if it is not set.

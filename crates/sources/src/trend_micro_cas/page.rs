@@ -108,7 +108,12 @@ impl Reader {
                 link.len()
             ));
         }
-        let (endpoint, target) = Endpoint::parse_url(&link, InsecureLoopback::Allow)
+        let url = match link.strip_prefix('/') {
+            // On the same server, which is then not named.
+            Some(path) if !path.starts_with('/') => format!("{}{link}", self.endpoint),
+            _ => link,
+        };
+        let (endpoint, target) = Endpoint::parse_url(&url, InsecureLoopback::Allow)
             .map_err(|error| format!("the page's next_link cannot be followed: {error}"))?;
         if endpoint != self.endpoint {
             return Err(format!(

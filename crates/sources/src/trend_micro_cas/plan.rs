@@ -9,8 +9,11 @@ use super::cursor::{Chain, Mark, Place, Seen, State};
 
 /// How long events can be asked for.
 pub(super) const RETENTION_MS: u64 = 72 * HOUR_MS;
-/// Distance from the end of the retention: clocks differ, and time passes between asking and being served.
+/// Least distance from the end of the retention: clocks differ, and time passes between asking and being served.
 const MARGIN_MS: u64 = 5 * MINUTE_MS;
+/// What the clock decides about the beginning of a window moves in steps of this, so that a run that follows a failed one
+/// asks for the same page.
+const STEP_MS: u64 = 5 * MINUTE_MS;
 /// How far before the end of the last window the next one begins at most, although nothing was found there: some events are
 /// listed late.
 pub(super) const OVERLAP_MS: u64 = 6 * HOUR_MS;
@@ -140,12 +143,9 @@ fn mark_of_link(link: &str) -> Mark {
 
 /// The oldest time that may be asked for.
 fn oldest(now: Timestamp) -> Timestamp {
-    before(now, RETENTION_MS.saturating_sub(MARGIN_MS))
+    let distance_ms = RETENTION_MS.saturating_sub(MARGIN_MS);
+    begin_of_step(before(now, distance_ms.saturating_sub(STEP_MS)))
 }
-
-/// The beginning of a new stream moves with the clock in steps of this, so that a run that follows a failed one asks for the
-/// same page.
-const STEP_MS: u64 = 5 * MINUTE_MS;
 
 fn begin_of_step(time: Timestamp) -> Timestamp {
     before(time, time.millis().checked_rem(STEP_MS).unwrap_or(0))
@@ -322,7 +322,9 @@ impl Rules {
             }
             (None, None) => remember(&mut place.seen, page.marks),
         }
-        if chain.is_none() {
+        if chain.is_none() && is_doubtful_end(plan, page.events) {
+            // The window is not known to be read whole, and goes on from the newest event that it gave.
+        } else if chain.is_none() {
             place.to = Some(plan.to);
             if place.seen.0.len() > KEPT_SEEN && after(place.since, QUIET_MS) <= plan.end {
                 place.since = after(place.since, GRAIN_MS);
@@ -507,6 +509,15 @@ fn remember(seen: &mut Seen, marks: VecDeque<Mark>) {
     seen.0.extend(new);
     let too_many = seen.0.len().saturating_sub(MAX_SEEN);
     seen.0.drain(..too_many);
+}
+
+/// Whether a window ends with a link that led to nothing, after pages of it that had new events. Then the server may have
+/// forgotten what the link stood for. As every page before brought the window's beginning forward, asking again comes to an end.
+fn is_doubtful_end(plan: &Plan, events: u64) -> bool {
+    events == 0
+        && plan
+            .chain()
+            .is_some_and(|used| plan.place.since > used.began)
 }
 
 /// How far the page says that it goes, if that can be.

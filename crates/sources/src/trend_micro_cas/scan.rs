@@ -31,6 +31,10 @@ pub(super) struct Members {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Beginning,
+    /// After so many bytes of a byte order mark.
+    Mark(usize),
+    /// After a byte order mark.
+    AfterMark,
     /// After `{`: a name or the end.
     FirstName,
     /// After a comma: a name.
@@ -197,7 +201,10 @@ impl Scanner {
         }
         let Some(byte) = bytes.first() else { return 0 };
         let (next, taken) = match (self.at, byte) {
-            (At::Beginning, b'{') => (At::FirstName, 1),
+            (At::Beginning | At::AfterMark, b'{') => (At::FirstName, 1),
+            (At::Beginning, 0xef) => (At::Mark(1), 1),
+            (At::Mark(1), 0xbb) => (At::Mark(2), 1),
+            (At::Mark(_), 0xbf) => (At::AfterMark, 1),
             (At::FirstName | At::NextName, b'"') => {
                 self.escaped = false;
                 (At::Name, 1)
@@ -297,7 +304,13 @@ impl Scanner {
             Member::NextLink => &mut self.members.next_link,
             Member::LastGenerated => &mut self.members.last_generated,
         };
+        let leads_nowhere = |text: &[u8]| matches!(text, b"null" | b"\"\"" | b"\"null\"");
         match place {
+            // Both spellings of a link, of which one is left empty.
+            Some(_) if self.member == Member::NextLink && leads_nowhere(&text) => {}
+            Some(before) if self.member == Member::NextLink && leads_nowhere(before) => {
+                *before = text;
+            }
             // Whoever reads the first and whoever reads the last would go on elsewhere.
             Some(before) if *before != text => {
                 self.break_off("a member comes twice, with different values");

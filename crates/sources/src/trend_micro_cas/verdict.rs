@@ -1,6 +1,8 @@
 //! What the head of a response means.
 
-use edgesiem_model::{ErrorKind, PageRequest, ResponseHead, SourceVerdict, retry_after_ms};
+use edgesiem_model::{
+    ErrorKind, PageRequest, ResponseHead, SourceVerdict, Timestamp, retry_after_ms,
+};
 
 use super::TrendMicroCas;
 use super::cursor::State;
@@ -11,6 +13,11 @@ use crate::document::hide;
 /// The API counts the requests of a minute, and does not say when that is over.
 const THROTTLED_MS: u64 = 60_000;
 const RETRY: &str = "nothing if it passes: the same page is asked for again";
+const SET_CLOCK: &str = "set this host's clock";
+/// Clocks may differ so much: a `Date` has whole seconds and is as old as the answer.
+const CLOCK_TOLERANCE_MS: u64 = 30_000;
+/// What is further away is no clock.
+const MAX_SKEW_MS: u64 = 24 * 60 * 60 * 1000;
 
 pub(super) fn verdict(
     source: &TrendMicroCas,
@@ -31,7 +38,15 @@ pub(super) fn verdict(
         error: error(ErrorKind::SourceUnavailable, user_action),
     };
     let is_link = matches!(plan.ask, Ask::Link(_));
+    let off = clock_is_off(page, head);
+    let resign = |clock_skew_ms| SourceVerdict::Resign {
+        clock_skew_ms: Some(clock_skew_ms),
+        error: error(ErrorKind::SourceUnavailable, SET_CLOCK),
+    };
     match head.status {
+        // The window ends later than the server's present, and where no generation times are told, the end of the window is
+        // how far everything counts as delivered. A clock that is slow only makes events come later.
+        200 if !is_link && let Some(Skew { ms, is_fast: true }) = off => resign(ms),
         // What came belongs to a later time than what was to come. The gap must be known before anything of it is.
         200 if plan.is_too_old => SourceVerdict::Recover {
             error: error(
@@ -57,7 +72,8 @@ pub(super) fn verdict(
             ),
         ),
         // A link leads to a page that the server keeps for a while. What it led to can be asked for by time.
-        400 | 404 | 410 if is_link => match State::read(page.cursor) {
+        // Also if it is refused with the words for a token: if that is so, the window is refused too.
+        400 | 401 | 403 | 404 | 410 if is_link => match State::read(page.cursor) {
             Ok(state) => SourceVerdict::AskFrom {
                 cursor: Rules::without_link(&state, plan).to_cursor(),
                 error: error(
@@ -67,6 +83,7 @@ pub(super) fn verdict(
             },
             Err(error) => SourceVerdict::Stop(error),
         },
+        400 if plan.is_at_retention() && let Some(Skew { ms, .. }) = off => resign(ms),
         // This gives up events, so nothing but the API's own words at the end of the retention will do.
         400 if plan.is_at_retention() && problem.mentions(&["start", "72", "days", "hours"]) => {
             SourceVerdict::Recover {
@@ -83,6 +100,30 @@ pub(super) fn verdict(
         ),
         status => SourceVerdict::Stop(error(ErrorKind::SourceRefused, user_action(status))),
     }
+}
+
+/// How the clock that was asked with differs from the server's.
+struct Skew {
+    /// From this host's clock to the server's.
+    ms: i64,
+    /// Whether it is ahead of the server's.
+    is_fast: bool,
+}
+
+/// `None` if the answer does not tell, or the difference is none that matters or can be.
+fn clock_is_off(page: &PageRequest<'_>, head: &ResponseHead) -> Option<Skew> {
+    // Out of a cache, it is the time of another answer.
+    if head.header("age").is_some() {
+        return None;
+    }
+    let date = head.header("date").and_then(Timestamp::parse_http_date)?;
+    let ms = date.offset_from_ms(page.now);
+    let error_ms = ms.saturating_sub(page.clock_skew_ms);
+    let is_off = error_ms.unsigned_abs() > CLOCK_TOLERANCE_MS && ms.unsigned_abs() <= MAX_SKEW_MS;
+    is_off.then_some(Skew {
+        ms,
+        is_fast: error_ms < 0,
+    })
 }
 
 /// What to do about a refusal that stays.

@@ -149,7 +149,7 @@ fn the_configuration_decides_what_is_asked_for() {
         (
             json!({"initial_lookback_s": 259_200}),
             "/v1/siem/security_events?service=exchange&event=securityrisk\
-             &start=2026-11-19T12:05:00.000Z&end=2026-11-22T11:59:00.000Z&limit=500",
+             &start=2026-11-19T12:10:00.000Z&end=2026-11-22T11:59:00.000Z&limit=500",
         ),
         // A beginning after the end would be refused.
         (

@@ -164,6 +164,7 @@ fn links_are_followed_to_the_configured_server_only() {
             "/v1/x?page_id=a%2Fb;c",
         ),
         ("HTTPS://API-EU.tmcas.trendmicro.com:443/v1/x", "/v1/x"),
+        ("/v1/x?page_id=a", "/v1/x?page_id=a"),
     ] {
         let end = answer(link).unwrap();
         assert!(end.more);
@@ -187,7 +188,8 @@ fn links_are_followed_to_the_configured_server_only() {
         ("http://api-eu.tmcas.trendmicro.com/", "cannot be followed"),
         ("http://127.0.0.1/", "leads to http://127.0.0.1"),
         ("//evil.example/", "cannot be followed"),
-        ("/v1/x", "cannot be followed"),
+        ("/v1/a b", "cannot be followed"),
+        ("v1/x", "cannot be followed"),
         ("ftp://api-eu.tmcas.trendmicro.com/", "cannot be followed"),
         (
             "https://api-eu.tmcas.trendmicro.com/a b",
@@ -205,6 +207,44 @@ fn links_are_followed_to_the_configured_server_only() {
         let incomplete = answer(link).unwrap_err();
         assert!(incomplete.contains(reason), "{link}: {incomplete}");
         assert!(!incomplete.contains(['\r', '\n']));
+    }
+}
+
+#[test]
+fn both_spellings_of_a_link_may_come_if_one_is_empty_or_they_agree() {
+    let with = |first: &str, second: &str| {
+        end(&format!(
+            r#"{{"next_link":{first},"security_events":[{{"log_item_id":"a"}}],"nextLink":{second}}}"#
+        ))
+    };
+    for (first, second, goes_on) in [
+        (r#""/x""#, r#""""#, true),
+        ("null", r#""/x""#, true),
+        (r#""null""#, r#""/x""#, true),
+        (r#""/x""#, r#""/x""#, true),
+        ("null", r#""""#, false),
+    ] {
+        let end = with(first, second).unwrap();
+        assert_eq!(
+            place(&end).get("chain").is_some(),
+            goes_on,
+            "{first} {second}"
+        );
+    }
+    let different = with(r#""/x""#, r#""/y""#).unwrap_err();
+    assert!(different.contains("comes twice"), "{different}");
+}
+
+#[test]
+fn a_byte_order_mark_may_come_before_an_answer_and_nowhere_else() {
+    assert!(end("\u{feff}{\"security_events\":[]}").is_ok());
+    for body in [
+        "\u{feff}\u{feff}{\"security_events\":[]}",
+        "{\u{feff}\"security_events\":[]}",
+        "\u{feff}",
+        "\u{fee0}{\"security_events\":[]}",
+    ] {
+        assert!(end(body).is_err(), "{body:?}");
     }
 }
 

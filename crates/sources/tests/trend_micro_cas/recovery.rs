@@ -31,7 +31,7 @@ fn one_gap_is_recorded_for_all_that_were_not_asked_for_too_long() {
     // Two rounds of three and ten minutes may pass until they are asked.
     assert_eq!(
         recovery.gap.resumed_from,
-        before(NOW, 72 * HOUR_MS - 5 * 60_000 - 10 * 60_000 - 36_000)
+        before(NOW, 72 * HOUR_MS - 10 * 60_000 - 10 * 60_000 - 36_000)
     );
     assert_eq!(
         (recovery.gap.detected_at, recovery.gap.last_event_at),
@@ -40,7 +40,7 @@ fn one_gap_is_recorded_for_all_that_were_not_asked_for_too_long() {
     let next = &recovery.cursor.0["combinations"];
     assert_eq!(
         next["a/x"],
-        json!({"since": before(NOW, 72 * HOUR_MS - 5 * 60_000).millis()})
+        json!({"since": before(NOW, 72 * HOUR_MS - 10 * 60_000).millis()})
     );
     assert_eq!(
         (&next["b/x"], &next["c/x"]),
@@ -57,7 +57,7 @@ fn one_gap_is_recorded_for_all_that_were_not_asked_for_too_long() {
             SourceVerdict::Page
         ));
         let target = source.request(&asked).unwrap().target;
-        let start = Timestamp::from_millis(asked.now.millis() - 72 * HOUR_MS + 5 * 60_000);
+        let start = Timestamp::from_millis(asked.now.millis() - 72 * HOUR_MS + 10 * 60_000);
         assert!(
             target.contains(&format!("service=a&event=x&start={start}")),
             "{target}"
@@ -110,6 +110,24 @@ fn a_new_stream_that_begins_before_the_retention_has_a_gap() {
 }
 
 #[test]
+fn the_beginning_at_the_retention_stays_for_five_minutes_and_five_minutes_away_from_its_end() {
+    let source = source(json!({"services": ["a"], "events": ["x"], "initial_lookback_s": 259_200}));
+    let cursor = source.start();
+    for (later_ms, start) in [
+        (0, "2026-11-19T12:10:00.000Z"),
+        (299_000, "2026-11-19T12:10:00.000Z"),
+        (300_000, "2026-11-19T12:15:00.000Z"),
+    ] {
+        let asked = PageRequest {
+            now: Timestamp::from_millis(NOW.millis() + later_ms),
+            ..page(&cursor)
+        };
+        let target = source.request(&asked).unwrap().target;
+        assert!(target.contains(&format!("start={start}")), "{target}");
+    }
+}
+
+#[test]
 fn each_beginning_that_is_refused_is_followed_by_a_later_one() {
     let source = source(json!({"services": ["a"], "events": ["x"]}));
     let mut cursor = places(json!({"a/x": known_until(71)}));
@@ -126,7 +144,7 @@ fn each_beginning_that_is_refused_is_followed_by_a_later_one() {
         begins.push(NOW.since_ms(recovery.gap.resumed_from) / HOUR_MS);
         cursor = recovery.cursor;
     }
-    assert_eq!(begins, [69, 63, 47]);
+    assert_eq!(begins, [69, 64, 49]);
 }
 
 #[test]

@@ -290,6 +290,29 @@ fn of_a_window_whose_pages_are_not_in_order_nothing_is_taken_for_delivered_befor
 }
 
 #[test]
+fn a_link_that_leads_to_nothing_after_new_events_does_not_end_the_window() {
+    let source = source(json!({"services": ["a"], "events": ["x"]}));
+    let mut first = more(1);
+    first["last_log_item_generation_time"] = json!("2026-11-22T02:00:00Z");
+    let (linked, _) = step(&source, &source.start(), NOW, &first);
+    let (doubtful, more) = step(&source, &linked, NOW, &nothing());
+    // What follows the first page's events would be skipped otherwise: nine hours, of which the next window has six.
+    assert!(more);
+    assert!(place_of(&doubtful, "a/x").get("to").is_none());
+    let target = source.request(&page(&doubtful)).unwrap().target;
+    assert!(
+        target.contains("start=2026-11-22T02:00:00.000Z"),
+        "{target}"
+    );
+    // The window itself is believed, and a link too whose window brought nothing new.
+    let (end, more) = step(&source, &doubtful, NOW, &nothing());
+    assert!(!more && place_of(&end, "a/x").get("to").is_some());
+    let (again, _) = step(&source, &doubtful, NOW, &first);
+    let (end, more) = step(&source, &again, NOW, &nothing());
+    assert!(!more && place_of(&end, "a/x").get("to").is_some());
+}
+
+#[test]
 fn a_combination_whose_link_was_refused_keeps_its_turn_until_its_window_is_read() {
     let source = two_by_two();
     let mut cursor = source.start();

@@ -81,7 +81,8 @@ fn every_status_has_its_verdict() {
         (&linked(), 404, &[], "", "ask from"),
         (&linked(), 410, &[], "", "ask from"),
         (&recent, 401, &[], "", "stop"),
-        (&linked(), 401, &[], "", "stop"),
+        (&linked(), 401, &[], "", "ask from"),
+        (&linked(), 403, &[], "", "ask from"),
         (&recent, 403, &[], "", "stop"),
         (&recent, 404, &[], "", "stop"),
         (&recent, 405, &[], "", "stop"),
@@ -101,6 +102,66 @@ fn every_status_has_its_verdict() {
     ] {
         let verdict = single().verdict(&page(cursor), &head(status, headers), body.as_bytes());
         assert_eq!(name(&verdict), expected, "{status} {body} {}", cursor.0);
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_is_learned_from_an_answer_before_events_are_lost_by_it() {
+    // `NOW` is noon.
+    let recent = known_until(before(NOW, HOUR_MS));
+    let edge = known_until(before(NOW, 71 * HOUR_MS));
+    let start = json!({"code": 1, "msg": "start is more than 72 hours ago"}).to_string();
+    let five_slow = "Sun, 22 Nov 2026 12:05:00 GMT";
+    let five_fast = "Sun, 22 Nov 2026 11:55:00 GMT";
+    for (cursor, status, headers, known_skew_ms, expected) in [
+        (&recent, 200, &[("date", five_fast)][..], 0, Some(-300_000)),
+        (&recent, 200, &[("date", five_fast)], -280_000, None),
+        (
+            &recent,
+            200,
+            &[("date", five_fast)],
+            3_600_000,
+            Some(-300_000),
+        ),
+        // A slow clock makes events late, and a slow answer looks like one.
+        (&recent, 200, &[("date", five_slow)], 0, None),
+        (&linked(), 200, &[("date", five_fast)], 0, None),
+        (
+            &recent,
+            200,
+            &[("date", five_fast), ("age", "300")],
+            0,
+            None,
+        ),
+        (
+            &recent,
+            200,
+            &[("date", "Sun, 22 Nov 2026 11:59:31 GMT")],
+            0,
+            None,
+        ),
+        (
+            &recent,
+            200,
+            &[("date", "Thu, 01 Jan 1970 00:00:00 GMT")],
+            0,
+            None,
+        ),
+        (&recent, 200, &[("date", "noon")], 0, None),
+        (&recent, 200, &[], 0, None),
+        (&edge, 400, &[("date", five_slow)], 0, Some(300_000)),
+        (&edge, 400, &[("date", five_fast)], 0, Some(-300_000)),
+        (&recent, 400, &[("date", five_slow)], 0, None),
+    ] {
+        let asked = edgesiem_model::PageRequest {
+            clock_skew_ms: known_skew_ms,
+            ..page(cursor)
+        };
+        let learned = match single().verdict(&asked, &head(status, headers), start.as_bytes()) {
+            SourceVerdict::Resign { clock_skew_ms, .. } => clock_skew_ms,
+            _ => None,
+        };
+        assert_eq!(learned, expected, "{status} {headers:?} {known_skew_ms}");
     }
 }
 

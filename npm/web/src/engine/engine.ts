@@ -2,13 +2,14 @@
 
 import { pretty } from "../../../src/cli/pretty.ts";
 import type { Core } from "../../../src/index.ts";
-import type { Answer, Charts, EventView, FromEngine, RowView, Schema, ToEngine } from "../protocol.ts";
+import { MOST_SORTED_ROWS, type Answer, type Charts, type EventView, type FromEngine, type RowView, type Schema, type ToEngine } from "../protocol.ts";
 import { parseFilter, type Filter } from "../query-text.ts";
 import { histogram } from "./aggregate/histogram.ts";
 import { curlOf } from "./output/curl.ts";
 import { eventDetails } from "./output/event-view.ts";
 import { Export } from "./output/export.ts";
 import { RowSet } from "./query/view.ts";
+import { schemaOf, type EventBytes } from "./input/record.ts";
 import { Session, reasonOf } from "./session.ts";
 import { Turns } from "./slices.ts";
 
@@ -83,7 +84,8 @@ export class Engine {
     if (message.type === "copy") return this.#copy(await session.bytesOf(rowAt(current.rows, message.position)), message.as);
     if (message.type === "export") {
       const { rows } = current;
-      const numbers = Uint32Array.from({ length: rows.inputCount }, (_, at) => rows.inputRowAt(at));
+      const isSorted = rows.count <= MOST_SORTED_ROWS;
+      const numbers = Uint32Array.from({ length: isSorted ? rows.count : rows.inputCount }, (_, at) => (isSorted ? rows.rowAt(at) : rows.inputRowAt(at)));
       this.#exports.set(message.ask, new Export(this.#core, session, this.#turns, message.format, message.columns, numbers));
       return { export: message.ask, rows: numbers.length };
     }
@@ -107,9 +109,9 @@ export class Engine {
     return { ...details, position, row, texts: session.index.textsOf(row), name: session.nameOf(input), offset };
   }
 
-  #copy(bytes: Uint8Array<ArrayBuffer>, as: Schema | "curl"): string {
+  #copy({ family, bytes }: EventBytes, as: Schema | "curl"): string {
     if (as === "curl") return curlOf(this.#core.decodeEvent(bytes));
-    const documents = this.#core.convert(bytes, as);
+    const documents = this.#core.convert(bytes, schemaOf(family, as));
     if (as === "cef" || as === "raw") return documents.join("\n");
     return documents.map((document) => pretty(document, (_style, text) => text).trimEnd()).join("\n");
   }
@@ -151,7 +153,7 @@ export class Engine {
   }
 
   #tell(session: Session, { number, filter, rows }: Current, charts: Charts, isSettled: boolean): void {
-    const view = { count: rows.count, total: session.index.length, isSettled, problem: filter.problem, charts };
+    const view = { count: rows.count, total: session.index.length, families: { ...session.index.families }, isSettled, problem: filter.problem, charts };
     this.#post({ type: "view", generation: session.generation, query: number, view });
   }
 

@@ -1,15 +1,17 @@
 /** What was opened: its inputs, read from the first to the last, and all events in them by number. */
 
 import type { Core } from "../../../src/index.ts";
-import type { FromEngine, Input, Progress } from "../protocol.ts";
+import type { Family, FromEngine, Input, Progress } from "../protocol.ts";
 import { EventIndex, MOST_EVENTS, type Place } from "./index/event-index.ts";
 import { PackedStore } from "./index/packed-store.ts";
-import { rowOf } from "./index/row.ts";
+import type { Row } from "./index/row.ts";
+import { Batch, BatchReader } from "./input/batch.ts";
 import { LineFramer, MOST_RECORD_BYTES, ObjectFramer, type FramedRecord, type Framer } from "./input/framers.ts";
-import { contentOf, eventBytes } from "./input/record.ts";
+import { contentOf, decoded, eventBytes, rowOfFamily, type EventBytes } from "./input/record.ts";
+import { unpackedChunksOf } from "./input/gzip.ts";
 import { LOOK_BYTES, isGzip, shapeOf, type Shape } from "./input/shape.ts";
 import { MOST_SNIPPET_BYTES } from "./input/snippet.ts";
-import { Windows, chunksOf, unpackedChunksOf } from "./input/source.ts";
+import { Windows, chunksOf } from "./input/source.ts";
 import { snippetOf } from "./output/snippet-view.ts";
 import type { Turns } from "./slices.ts";
 
@@ -33,6 +35,10 @@ export class Session {
   readonly #core: Core;
   readonly #inputs: Input[];
   readonly #packed = new Map<number, PackedStore>();
+  readonly #batch = new Batch();
+  readonly #batches: BatchReader;
+  /** Of the event before. */
+  #family: Family = "akamai-siem";
   readonly #listener: Listener;
   readonly #turns: Turns;
   readonly #startedMs = performance.now();
@@ -42,6 +48,7 @@ export class Session {
 
   constructor(core: Core, turns: Turns, listener: Listener, generation: number, inputs: readonly Input[]) {
     this.#core = core;
+    this.#batches = new BatchReader(core);
     this.#turns = turns;
     this.#listener = listener;
     this.generation = generation;
@@ -73,13 +80,14 @@ export class Session {
         this.#note(`${input.name}: ${reasonOf(error)}`);
       }
     }
+    this.#batches.free();
     this.#progress.state = this.#isOver ? "cancelled" : "done";
     this.#tell(true);
     this.#listener.onRows();
   }
 
   /** Reads an event again. `windows` reads what lies close together at once. */
-  async bytesOf(row: number, windows?: Map<number, Windows>): Promise<Uint8Array<ArrayBuffer>> {
+  async bytesOf(row: number, windows?: Map<number, Windows>): Promise<EventBytes> {
     const place = this.index.placeOf(row);
     const record = await this.#record(place, windows);
     if (record === undefined) throw new Error("its text was not kept: the compressed input is too large");
@@ -104,7 +112,7 @@ export class Session {
     };
     if (isGzip(beginning)) {
       this.#packed.set(number, new PackedStore());
-      await this.#readChunks(number, unpackedChunksOf(input.blob, onBytes));
+      await this.#readChunks(number, unpackedChunksOf(input.blob, { onBytes, onNote: (note) => this.#note(`${input.name}: ${note}`) }));
       return;
     }
     const shape = shapeOf(beginning);
@@ -147,31 +155,67 @@ export class Session {
 
   async #take(input: number, records: Iterable<FramedRecord>, packed: PackedStore | undefined): Promise<void> {
     for (const record of records) {
+      if (this.#batch.add(record)) continue;
+      await this.#flush(input, packed);
+      if (this.#isOver) return;
+      if (this.#batch.add(record)) continue;
+      // What a long one takes of the core's memory is given back when nothing else lives there.
+      this.#batches.free();
       this.#index(input, record, packed);
-      if (!this.#turns.isDue) continue;
-      this.#listener.onRows();
-      await this.#turns.next();
-      this.#tell(false);
+      await this.#rest();
       if (this.#isOver) return;
     }
+    await this.#flush(input, packed);
     this.#listener.onRows();
   }
 
-  /** Adds the events of a record. */
-  #index(input: number, { bytes, offset, length }: FramedRecord, packed: PackedStore | undefined): void {
+  /** Adds what was collected. */
+  async #flush(input: number, packed: PackedStore | undefined): Promise<void> {
+    const { records } = this.#batch;
+    if (records.length === 0) return;
+    const rows = this.#batches.rows(this.#batch, this.#family);
+    for (const [at, record] of records.entries()) {
+      const row = rows?.[at];
+      if (row === undefined) this.#index(input, record, packed);
+      else this.#add(input, record, packed, [row]);
+      if (rows === undefined) await this.#rest();
+      if (this.#isOver) break;
+    }
+    this.#batch.clear();
+    await this.#rest();
+  }
+
+  /** Lets others work when it is time to. */
+  async #rest(): Promise<void> {
+    if (!this.#turns.isDue) return;
+    this.#listener.onRows();
+    await this.#turns.next();
+    this.#tell(false);
+  }
+
+  /** Reads a record by itself. */
+  #index(input: number, record: FramedRecord, packed: PackedStore | undefined): void {
+    const { bytes, offset, length } = record;
     try {
       if (length > bytes.length) throw new Error(`it is longer than ${MOST_RECORD_BYTES / 2 ** 20} MiB`);
       const content = contentOf(this.#core, bytes);
       if (content.kind === "context") this.#progress.contextLines += 1;
       else if (content.kind === "report") this.#listener.post({ type: "report", generation: this.generation, name: this.nameOf(input), report: content.report });
-      else {
-        const place = { input, offset: packed === undefined ? offset : packed.add(bytes), length };
-        if (packed?.isWhole === false) this.#note(PACKED_NOTE);
-        const events = content.kind === "event" ? [content.event] : content.texts.map((text) => this.#core.decodeEvent(text));
-        for (const [part, event] of events.entries()) this.index.add({ ...place, part }, rowOf(event));
-      }
+      else if (content.kind === "event") this.#add(input, record, packed, [rowOfFamily(content.family, content.event)]);
+      else this.#add(input, record, packed, content.events.map(({ family, text }) => rowOfFamily(family, decoded(this.#core, family, text))));
     } catch (error) {
       this.#reject(input, offset, bytes, reasonOf(error));
+    }
+  }
+
+  /** Adds the events of a record. */
+  #add(input: number, { bytes, offset, length }: FramedRecord, packed: PackedStore | undefined, rows: readonly Row[]): void {
+    const place = { input, offset: packed === undefined ? offset : packed.add(bytes), length };
+    if (packed?.isWhole === false) this.#note(PACKED_NOTE);
+    for (const [part, row] of rows.entries()) {
+      if (this.index.length >= MOST_EVENTS) break;
+      this.index.add({ ...place, part }, row);
+      this.#family = row.family;
     }
     this.#progress.events = this.index.length;
     if (this.index.length < MOST_EVENTS || this.#isOver) return;
@@ -207,5 +251,6 @@ function framerOf(shape: Shape, offset: number): Framer {
 
 /** What an error says, in words. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && /^(?:NotReadable|NotFound)Error$/.test(error.name)) return "the file has changed or cannot be read any more; open it again";
   return (error instanceof Error ? error.message : String(error)).slice(0, 300);
 }

@@ -53,8 +53,8 @@ export class EngineClient {
   }
 
   /** Begins an export of what the filter leaves; then its parts can be asked for. */
-  beginExport(format: ExportFormat, columns: Column[]): Promise<ExportBegun> {
-    return this.#ask({ type: "export", format, columns }) as Promise<ExportBegun>;
+  beginExport(format: ExportFormat, columns: readonly Column[]): Promise<ExportBegun> {
+    return this.#ask({ type: "export", format, columns: [...columns] }) as Promise<ExportBegun>;
   }
 
   part(number: number): Promise<ExportPart> {

@@ -2,10 +2,10 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { EventView, HeaderView, RuleView, Schema } from "../protocol.ts";
+import type { EventView, Family, HeaderView, RuleView, Schema } from "../protocol.ts";
 import { TEXT_COLUMNS, type TextColumn } from "../protocol.ts";
 import { copyText } from "./clipboard.ts";
-import { bytes, count, counted, time } from "./format.ts";
+import { HEADINGS, bytes, count, counted, time } from "./format.ts";
 import { MemberTable } from "./member-table.tsx";
 import { Long, Shown } from "./shown.tsx";
 import { closeEvent, openEvent, toggleTerm, view, whenEngine } from "./state.ts";
@@ -18,6 +18,11 @@ const COPIES: readonly (readonly [as: Schema | "curl", label: string])[] = [
   ["cef", "CEF"],
   ["curl", "curl"],
 ];
+/** What stands at the head of an event. */
+const FACTS: Readonly<Record<Family, readonly TextColumn[]>> = {
+  "akamai-siem": ["client", "country", "action", "status", "method", "host", "path"],
+  "trend-micro-cas": ["user", "service", "event", "action", "status", "policy", "threat", "subject"],
+};
 
 export function EventPanel({ event }: { event: EventView }): JSX.Element {
   const panel = useRef<HTMLElement>(null);
@@ -53,8 +58,8 @@ export function EventPanel({ event }: { event: EventView }): JSX.Element {
       </div>
       <dl class="facts">
         <Fact name="time">{time(event.timeMs) === "" ? <span class="empty">none</span> : `${time(event.timeMs)} UTC`}</Fact>
-        {(["client", "country", "action", "status", "method", "host", "path"] as const).map((column) => (
-          <Fact name={column} key={column}>
+        {FACTS[event.family].map((column) => (
+          <Fact name={column === "status" && event.family === "trend-micro-cas" ? "result" : (HEADINGS[column] ?? column)} key={column}>
             {text(column) === "" ? (
               <span class="empty">none</span>
             ) : (
@@ -70,17 +75,11 @@ export function EventPanel({ event }: { event: EventView }): JSX.Element {
       </dl>
       <div class="copies" role="group" aria-label="Copy the event">
         <span class="label">Copy as</span>
-        {COPIES.map(([as, label]) => (
+        {COPIES.filter(([as]) => as !== "curl" || event.family === "akamai-siem").map(([as, label]) => (
           <CopyButton key={as} as={as} label={label} position={event.position} />
         ))}
       </div>
-      <Section title={`Rules (${count(event.ruleCount)})`}>
-        {event.rules.length === 0 && <p class="nothing">No rule fired.</p>}
-        {event.rules.map((rule) => (
-          <RuleCard rule={rule} />
-        ))}
-        {event.ruleCount > event.rules.length && <p class="note">and {counted(event.ruleCount - event.rules.length, "rule")} more: copy the event to have them</p>}
-      </Section>
+      {event.family === "akamai-siem" && <Rules event={event} />}
       {event.query !== undefined && (
         <Section title="Query, decoded">
           <table class="pairs">
@@ -112,6 +111,18 @@ export function EventPanel({ event }: { event: EventView }): JSX.Element {
         {event.rawText.text.length < event.rawText.length && <p class="note">{count(event.rawText.length - event.rawText.text.length)} characters more: copy it as Raw</p>}
       </details>
     </aside>
+  );
+}
+
+function Rules({ event: { rules, ruleCount } }: { event: EventView }): JSX.Element {
+  return (
+    <Section title={`Rules (${count(ruleCount)})`}>
+      {rules.length === 0 && <p class="nothing">No rule fired.</p>}
+      {rules.map((rule) => (
+        <RuleCard rule={rule} />
+      ))}
+      {ruleCount > rules.length && <p class="note">and {counted(ruleCount - rules.length, "rule")} more: copy the event to have them</p>}
+    </Section>
   );
 }
 

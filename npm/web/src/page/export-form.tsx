@@ -2,9 +2,9 @@
 
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { COLUMNS, SCHEMAS, type ExportFormat } from "../protocol.ts";
+import { MOST_SORTED_ROWS, SCHEMAS, SCHEMAS_OF, type ExportFormat } from "../protocol.ts";
 import { bytes, count, counted } from "./format.ts";
-import { view, whenEngine } from "./state.ts";
+import { families, offeredColumns, sort, view, whenEngine } from "./state.ts";
 
 const LABELS: Readonly<Record<ExportFormat, string>> = {
   csv: "CSV, a row an event",
@@ -17,7 +17,12 @@ const LABELS: Readonly<Record<ExportFormat, string>> = {
   "elastic-integration": "Lines of Elastic's Akamai integration, NDJSON",
   sentinel: "Columns of Microsoft Sentinel, NDJSON",
 };
-const FORMATS: readonly ExportFormat[] = ["decoded", "csv", ...SCHEMAS.filter((schema) => schema !== "decoded")];
+/** Formats that some of the events can be written in. */
+function formats(): ExportFormat[] {
+  const schemas = SCHEMAS.filter((schema) => schema !== "decoded" && families.value.some((family) => SCHEMAS_OF[family].includes(schema)));
+  return ["decoded", "csv", ...schemas];
+}
+
 /** More events are written straight to a file where the browser can do that; fewer become a download. */
 const MANY_EVENTS = 100_000;
 
@@ -64,7 +69,7 @@ export function ExportForm({ onClose }: { onClose(): void }): JSX.Element {
       <label>
         Format{" "}
         <select value={format} onChange={(event) => setFormat(event.currentTarget.value as ExportFormat)} disabled={isRunning}>
-          {FORMATS.map((name) => (
+          {formats().map((name) => (
             <option value={name}>{LABELS[name]}</option>
           ))}
         </select>
@@ -82,23 +87,31 @@ export function ExportForm({ onClose }: { onClose(): void }): JSX.Element {
         Close
       </button>
       <span class="note" role="status">
-        {said === "" ? "What the filter leaves, in the order of the input." : said}
+        {said === "" ? orderOf(events) : said}
       </span>
     </form>
   );
 }
 
+/** Which events are written, and in which order. */
+function orderOf(events: number): string {
+  const { by, descending } = sort.value;
+  if (by === "input" && !descending) return "What the filter leaves, in the order of the input.";
+  if (events <= MOST_SORTED_ROWS) return "What the filter leaves, in the order of the table.";
+  return `What the filter leaves, in the order of the input: only up to ${count(MOST_SORTED_ROWS)} events are written in the order of the table. Narrow the filter for that.`;
+}
+
 /** Asks for part after part. Returns what is to be said. */
 async function write(format: ExportFormat, target: Target, isCancelled: () => boolean, say: (text: string) => void): Promise<string> {
   const engine = await whenEngine();
-  const { export: number, rows } = await engine.beginExport(format, [...COLUMNS]);
+  const { export: number, rows } = await engine.beginExport(format, offeredColumns.value);
   let written = 0;
   try {
     for (;;) {
       const part = await engine.part(number);
       written += part.bytes.length;
       await target.write(part.bytes);
-      const failed = part.failed > 0 ? `, ${counted(part.failed, "event")} could not be written` : "";
+      const failed = part.failed > 0 ? `, ${counted(part.failed, "event")} could not be written (${part.problem ?? "unknown reason"})` : "";
       if (part.isLast) {
         await target.finish();
         return `${counted(part.rows - part.failed, "event")}, ${bytes(written)}${failed}`;

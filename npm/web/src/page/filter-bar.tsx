@@ -1,9 +1,9 @@
 /** The filter, and what it leaves. */
 
 import type { JSX } from "preact";
-import { COLUMNS, type Column } from "../protocol.ts";
-import { count, counted } from "./format.ts";
-import { areChartsShown, columns, filter, view } from "./state.ts";
+import type { Column } from "../protocol.ts";
+import { HEADINGS, count, counted } from "./format.ts";
+import { areChartsShown, chooseColumns, columns, families, filter, offeredColumns, view } from "./state.ts";
 
 export function FilterBar({ isExporting, onExport }: { isExporting: boolean; onExport(): void }): JSX.Element {
   const shown = view.value;
@@ -13,7 +13,7 @@ export function FilterBar({ isExporting, onExport }: { isExporting: boolean; onE
         type="search"
         aria-label="Filter"
         aria-describedby="filter-help"
-        placeholder={'Filter: sql  host:www.example.com  -action:monitor  rule:950*  "two words"'}
+        placeholder={`Filter: ${families.value.includes("akamai-siem") ? "sql  host:www.example.com  -action:monitor  rule:950*" : "invoice  user:ann@example.com  -action:Pass  policy:DLP*"}  "two words"`}
         spellcheck={false}
         autocomplete="off"
         value={filter.value}
@@ -49,18 +49,18 @@ export function FilterBar({ isExporting, onExport }: { isExporting: boolean; onE
 
 function ColumnChoice(): JSX.Element {
   const toggle = (column: Column, isShown: boolean): void => {
-    const left = COLUMNS.filter((name) => (name === column ? isShown : columns.value.includes(name)));
-    if (left.length > 0) columns.value = left;
+    const left = offeredColumns.value.filter((name) => (name === column ? isShown : columns.value.includes(name)));
+    if (left.length > 0) chooseColumns(left);
   };
   return (
     <details class="choice">
       <summary>Columns</summary>
       <fieldset>
         <legend class="hidden">Columns of the table</legend>
-        {COLUMNS.map((column) => (
+        {offeredColumns.value.map((column) => (
           <label>
             <input type="checkbox" checked={columns.value.includes(column)} onChange={(event) => toggle(column, event.currentTarget.checked)} />
-            {column}
+            {HEADINGS[column] ?? column}
           </label>
         ))}
       </fieldset>

@@ -1,4 +1,9 @@
-/** Numbers and times for readers. */
+/** Numbers, times and names for readers. */
+
+import type { Column } from "../protocol.ts";
+
+/** Columns that are not called by their names, which the filter takes. */
+export const HEADINGS: Readonly<Partial<Record<Column, string>>> = { subject: "file or subject" };
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 

@@ -58,9 +58,9 @@ export function Intake(): JSX.Element {
     <section class="intake" aria-labelledby="intake-heading">
       <h2 id="intake-heading">Drop files here, or paste events</h2>
       <p>
-        Events of Akamai's SIEM API, as they were fetched or exported: one a line, an array, a single indented event, wrapped by Splunk
-        or XSOAR, compressed (<code>.gz</code>) or not, of any size. Also a lone encoded facet such as <code>attackData.rules</code>, a
-        header block, or a report of Security Monitor.
+        Events of Akamai's SIEM API or of Trend Micro Cloud App Security, as they were fetched or exported: one a line, an array, a whole
+        answer, a single indented event, wrapped by Splunk or XSOAR, compressed (<code>.gz</code>) or not, of any size. Also a lone encoded
+        facet such as <code>attackData.rules</code>, a header block, or a report of Security Monitor.
       </p>
       <label class="paste">
         <span>Text</span>

@@ -21,6 +21,9 @@ const OTHERS: readonly Look[] = [
   { colour: "#cc79a7", pattern: "bars" },
   { colour: "#009e73", pattern: "full" },
   { colour: "#56b4e9", pattern: "rising" },
+  { colour: "#e69f00", pattern: "full" },
+  { colour: "#d55e00", pattern: "bars" },
+  { colour: "#0072b2", pattern: "full" },
 ];
 const NONE: Look = { colour: "#8a8f98", pattern: "dots" };
 

@@ -3,11 +3,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Report } from "../protocol.ts";
-import { count, time } from "./format.ts";
+import { count, counted, time } from "./format.ts";
 import { Shown } from "./shown.tsx";
 import { reports } from "./state.ts";
 
 const FIRST_ROWS = 200;
+/** So many come with each press of the button: more at once would hold the page up. */
+const MORE_ROWS = 1000;
 
 export function ReportViews(): JSX.Element {
   return (
@@ -19,10 +21,10 @@ export function ReportViews(): JSX.Element {
   );
 }
 
-function ReportView({ name, report: { columns, rows, metaData } }: { name: string; report: Report }): JSX.Element {
-  const [isWhole, setWhole] = useState(false);
+function ReportView({ name, report: { columns, rows, rowCount, metaData } }: { name: string; report: Report }): JSX.Element {
+  const [shownRows, setShownRows] = useState(FIRST_ROWS);
   const most = columns.map((_, k) => rows.reduce((most, row) => Math.max(most, Number(row[k]) || 0), 0));
-  const shown = isWhole ? rows : rows.slice(0, FIRST_ROWS);
+  const shown = rows.slice(0, shownRows);
   return (
     <section class="report" aria-label="Report of Security Monitor">
       <h2>
@@ -71,7 +73,7 @@ function ReportView({ name, report: { columns, rows, metaData } }: { name: strin
                     <Shown text={[aggregate === "" ? "" : `total ${aggregate}`, peak === "" ? "" : `peak ${peak}`].filter((text) => text !== "").join(", ")} />
                   </td>
                 ) : (
-                  <td>{k === 0 ? `${count(rows.length)} rows` : ""}</td>
+                  <td>{k === 0 ? (rowCount > rows.length ? `the first ${count(rows.length)} of ${count(rowCount)} rows` : counted(rowCount, "row")) : ""}</td>
                 ),
               )}
             </tr>
@@ -79,8 +81,8 @@ function ReportView({ name, report: { columns, rows, metaData } }: { name: strin
         </table>
       </div>
       {shown.length < rows.length && (
-        <button type="button" onClick={() => setWhole(true)}>
-          Show {count(rows.length - shown.length)} more rows
+        <button type="button" onClick={() => setShownRows(shownRows + MORE_ROWS)}>
+          Show {count(Math.min(rows.length - shown.length, MORE_ROWS))} more of {counted(rows.length, "row")}
         </button>
       )}
     </section>

@@ -1,7 +1,7 @@
 /** What the page shows, as signals, and what its parts may do. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
-import { type Column, type EventView, type Input, type Progress, type Report, type Snippet, type Sort, type View } from "../protocol.ts";
+import { COLUMNS, COLUMNS_OF, FAMILIES, type Column, type EventView, type Family, type Input, type Progress, type Report, type Snippet, type Sort, type View } from "../protocol.ts";
 import { toggled, termOf, withRange } from "../query-text.ts";
 import type { TextColumn } from "../protocol.ts";
 import { EngineClient } from "./engine-client.ts";
@@ -17,8 +17,28 @@ export const snippets = signal<readonly { name: string; snippet: Snippet }[]>([]
 export const filter = signal("");
 export const sort = signal<Sort>(INPUT_ORDER);
 const IS_NARROW = !matchMedia("(min-width: 601px)").matches;
+/** Columns that are not shown unless they are asked for, because they are long; on a phone there is less room still. */
+const HIDDEN: readonly Column[] = IS_NARROW ? ["query", "method", "host", "country", "status", "service", "event", "policy", "threat"] : ["query"];
+/** Whose events there are. */
+export const families = computed<readonly Family[]>(() => {
+  const found = FAMILIES.filter((family) => (view.value?.families[family] ?? 0) > 0);
+  return found.length > 0 ? found : ["akamai-siem"];
+});
+const chosenColumns = signal<readonly Column[] | undefined>(undefined);
+/** Columns that the events have, in their order. */
+export const offeredColumns = computed(() => COLUMNS.filter((column) => families.value.some((family) => COLUMNS_OF[family].includes(column))));
 /** Columns of the table, in their order. */
-export const columns = signal<readonly Column[]>(IS_NARROW ? ["time", "client", "path", "action", "rules"] : ["time", "client", "method", "host", "path", "action", "country", "status", "rules"]);
+export const columns = computed<readonly Column[]>(() => {
+  const usual = offeredColumns.value.filter((column) => !HIDDEN.includes(column));
+  const chosen = chosenColumns.value?.filter((column) => offeredColumns.value.includes(column)) ?? usual;
+  return chosen.length > 0 ? chosen : usual;
+});
+
+/** Shows these columns. */
+export function chooseColumns(wanted: readonly Column[]): void {
+  chosenColumns.value = wanted;
+}
+
 /** Position of the row that the keyboard is on. */
 export const cursor = signal(0);
 export const opened = signal<EventView | undefined>(undefined);
@@ -69,6 +89,7 @@ export function open(given: readonly Input[]): void {
     problem.value = undefined;
     filter.value = "";
     sort.value = INPUT_ORDER;
+    chosenColumns.value = undefined;
     cursor.value = 0;
     closeEvent();
   });

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TEXT_COLUMNS, type Column, type RowView } from "../protocol.ts";
-import { count as formatted, time } from "./format.ts";
+import { HEADINGS, count as formatted, time } from "./format.ts";
 import { ROW_PX, firstAt, heightOf, scrolledTo, topOf } from "./grid-window.ts";
 import { columns, cursor, openEvent, opened, sort, sortBy, view, whenEngine } from "./state.ts";
 import { Shown } from "./shown.tsx";
@@ -19,10 +19,16 @@ const WIDTHS: Readonly<Record<Column, readonly [leastPx: number, share: number]>
   host: [130, 1],
   path: [140, 1.6],
   query: [160, 2],
-  action: [84, 0.2],
+  action: [100, 0.2],
   country: [80, 0],
-  status: [66, 0],
+  status: [76, 0.1],
   rules: [180, 2],
+  user: [170, 1],
+  service: [132, 0.4],
+  event: [156, 0.2],
+  policy: [150, 0.8],
+  threat: [150, 1],
+  subject: [170, 1.6],
 };
 
 export function EventTable(): JSX.Element {
@@ -129,8 +135,8 @@ function Heading({ column }: { column: Column }): JSX.Element {
   const order = by === column ? (descending ? "descending" : "ascending") : "none";
   return (
     <div role="columnheader" aria-sort={order} class="cell">
-      <button type="button" tabIndex={-1} onClick={() => sortBy(column)} title={`Sort by ${column}`}>
-        {column}
+      <button type="button" tabIndex={-1} onClick={() => sortBy(column)} title={`Sort by ${HEADINGS[column] ?? column}`}>
+        {HEADINGS[column] ?? column}
         {column === "time" && <span class="unit"> UTC</span>}
         <span aria-hidden="true">{order === "none" ? "" : descending ? " ▼" : " ▲"}</span>
       </button>

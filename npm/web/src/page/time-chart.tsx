@@ -145,11 +145,11 @@ function endOf({ startMs, buckets, widthMs }: TimeChart): number {
   return startMs + buckets * widthMs;
 }
 
-/** The shortest that tells the ticks apart, in UTC: the date where a day begins. */
+/** The shortest that tells the ticks apart, in UTC: the date where a day begins, the year where a year does. */
 function labels(seconds: readonly number[]): string[] {
   return seconds.map((second) => {
     const [date = "", clock = ""] = time(second * 1000).split(" ");
-    if (clock === "00:00:00") return date.slice(5);
+    if (clock === "00:00:00") return date.endsWith("-01-01") ? date.slice(0, 4) : date.slice(5);
     return clock.endsWith(":00") ? clock.slice(0, 5) : clock;
   });
 }

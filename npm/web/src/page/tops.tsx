@@ -1,19 +1,20 @@
 /** The most frequent texts of some columns, as tables with bars in them. */
 
 import type { JSX } from "preact";
-import { TOP_COLUMNS, type Top, type TopColumn } from "../protocol.ts";
+import { COLUMNS_OF, FAMILIES, TOP_COLUMNS, type Top, type TopColumn } from "../protocol.ts";
 import { count } from "./format.ts";
 import { hasTerm, toggleTerm, view } from "./state.ts";
 import { Shown } from "./shown.tsx";
 
-const TITLES: Readonly<Record<TopColumn, string>> = { rules: "Rules", client: "Clients", country: "Countries", host: "Hosts", path: "Paths" };
+const TITLES: Readonly<Record<TopColumn, string>> = { rules: "Rules", client: "Clients", country: "Countries", host: "Hosts", path: "Paths", user: "Users", service: "Services", policy: "Policies", threat: "Threats", subject: "Files and subjects" };
 
 export function TopTables(): JSX.Element | null {
-  const charts = view.value?.charts;
-  if (charts === undefined) return null;
+  if (view.value === undefined) return null;
+  const { charts, families } = view.value;
+  const shown = FAMILIES.filter((family) => families[family] > 0).flatMap((family) => COLUMNS_OF[family]);
   return (
     <div class="tops">
-      {TOP_COLUMNS.map((column) => (
+      {TOP_COLUMNS.filter((column) => shown.includes(column)).map((column) => (
         <TopTable key={column} column={column} top={charts.tops[column]} />
       ))}
     </div>

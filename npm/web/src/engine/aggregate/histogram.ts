@@ -19,7 +19,8 @@ const STEP = 65_536;
 
 /** Counts the rows of a view, which `rowAt` gives by their number. Yields between steps. */
 export function* histogram(index: EventIndex, count: number, rowAt: (at: number) => number): Generator<undefined, TimeChart> {
-  const { codes, dictionary } = index.columns.action;
+  const coded = index.columns.action;
+  const { dictionary } = coded;
   let first = Infinity;
   let last = -Infinity;
   const byAction = new Map<number, number>();
@@ -30,7 +31,7 @@ export function* histogram(index: EventIndex, count: number, rowAt: (at: number)
       if (timeMs < first) first = timeMs;
       if (timeMs > last) last = timeMs;
     }
-    const code = codes.at(row);
+    const code = coded.at(row);
     byAction.set(code, (byAction.get(code) ?? 0) + 1);
     if (at % STEP === STEP - 1) yield undefined;
   }
@@ -53,7 +54,7 @@ export function* histogram(index: EventIndex, count: number, rowAt: (at: number)
       withoutTime += 1;
       continue;
     }
-    const counts = actions[seriesOf.get(codes.at(row)) ?? actions.length - 1]?.counts;
+    const counts = actions[seriesOf.get(coded.at(row)) ?? actions.length - 1]?.counts;
     const bucket = Math.floor((timeMs - startMs) / widthMs);
     if (counts !== undefined) counts[bucket] = (counts[bucket] ?? 0) + 1;
   }

@@ -18,7 +18,7 @@ export class Tops {
   }
 
   add(row: number): void {
-    for (const name of TOP_COLUMNS) this.#counts[name].increment(this.#index.columns[name].codes.at(row));
+    for (const name of TOP_COLUMNS) this.#counts[name].increment(this.#index.columns[name].at(row));
   }
 
   /** The most frequent texts of each column. */

@@ -36,10 +36,11 @@ export class Dictionary {
   }
 
   codeOf(given: string): number {
-    const text = given.length > MOST_TEXT_UNITS ? cut(given) : given;
-    const known = this.#codes.get(text);
+    const cut = given.length > MOST_TEXT_UNITS ? `${given.slice(0, MOST_TEXT_UNITS - 1)}…` : given;
+    const known = this.#codes.get(cut);
     if (known !== undefined) return known;
-    if (this.#texts.length > this.#mostTexts || this.#units + text.length > MOST_UNITS) return OTHER;
+    if (this.#texts.length > this.#mostTexts || this.#units + cut.length > MOST_UNITS) return OTHER;
+    const text = copied(cut);
     const code = this.#texts.length;
     this.#codes.set(text, code);
     this.#texts.push(text);
@@ -53,6 +54,6 @@ export class Dictionary {
 }
 
 /** A slice of a string may keep the whole string alive; what comes back from JSON does not. */
-function cut(text: string): string {
-  return JSON.parse(JSON.stringify(`${text.slice(0, MOST_TEXT_UNITS - 1)}…`)) as string;
+export function copied(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
 }

@@ -1,11 +1,12 @@
 /** All events by number: where each lies, and what the table shows of it. No event is kept as an object. */
 
-import { TEXT_COLUMNS, type TextColumn } from "../../protocol.ts";
-import { Dictionary } from "./dictionary.ts";
+import { TEXT_COLUMNS, type Family, type TextColumn } from "../../protocol.ts";
+import { CodedColumn } from "./coded-column.ts";
+import { copied } from "./dictionary.ts";
 import { Growable } from "./growable.ts";
-import type { Row } from "./row.ts";
+import type { Row, RuleSummary } from "./row.ts";
 
-/** So many events are kept; some 64 bytes of memory each, beside their texts. */
+/** So many events are kept; some 80 bytes of memory each, beside their texts. */
 export const MOST_EVENTS = 2 ** 23;
 
 /** Where an event lies. */
@@ -20,25 +21,19 @@ export interface Place {
   part: number;
 }
 
-export interface CodedColumn {
-  readonly dictionary: Dictionary;
-  readonly codes: Growable<Uint32Array<ArrayBuffer>>;
-}
-
 export class EventIndex {
   readonly times = new Growable<Float64Array<ArrayBuffer>>(Float64Array);
-  readonly columns: Readonly<Record<TextColumn, CodedColumn>>;
+  readonly columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, new CodedColumn()])) as Readonly<Record<TextColumn, CodedColumn>>;
+  /** How many events of each family there are. */
+  readonly families: Record<Family, number> = { "akamai-siem": 0, "trend-micro-cas": 0 };
   /** What each rule says, as far as it was seen. */
   readonly messages = new Map<string, string>();
+  /** Those of the event before. */
+  #noted: RuleSummary | undefined;
   readonly #inputs = new Growable<Uint16Array<ArrayBuffer>>(Uint16Array);
   readonly #offsets = new Growable<Float64Array<ArrayBuffer>>(Float64Array);
   readonly #lengths = new Growable<Uint32Array<ArrayBuffer>>(Uint32Array);
   readonly #parts = new Growable<Uint32Array<ArrayBuffer>>(Uint32Array);
-
-  constructor() {
-    const column = (): CodedColumn => ({ dictionary: new Dictionary(), codes: new Growable<Uint32Array<ArrayBuffer>>(Uint32Array) });
-    this.columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, column()])) as Record<TextColumn, CodedColumn>;
-  }
 
   get length(): number {
     return this.times.length;
@@ -49,14 +44,18 @@ export class EventIndex {
     this.#offsets.push(offset);
     this.#lengths.push(length);
     this.#parts.push(part);
-    for (const name of TEXT_COLUMNS) {
-      const { dictionary, codes } = this.columns[name];
-      codes.push(dictionary.codeOf(row.texts[name]));
-    }
-    for (const [rule, message] of row.messages) {
-      if (message !== "" && this.messages.size < 65_536 && !this.messages.has(rule)) this.messages.set(rule, JSON.parse(JSON.stringify(message.slice(0, 200))) as string);
-    }
+    for (const name of TEXT_COLUMNS) this.columns[name].push(row.texts[name] ?? "");
+    this.families[row.family] += 1;
+    this.#note(row.rules);
     this.times.push(row.timeMs);
+  }
+
+  #note(rules: RuleSummary): void {
+    if (rules === this.#noted) return;
+    this.#noted = rules;
+    for (const [rule, message] of rules.messages) {
+      if (message !== "" && this.messages.size < 65_536 && !this.messages.has(rule)) this.messages.set(copied(rule), copied(message.slice(0, 200)));
+    }
   }
 
   placeOf(row: number): Place {
@@ -65,9 +64,6 @@ export class EventIndex {
 
   /** Texts of a row in the order of TEXT_COLUMNS. */
   textsOf(row: number): string[] {
-    return TEXT_COLUMNS.map((name) => {
-      const { dictionary, codes } = this.columns[name];
-      return dictionary.textOf(codes.at(row));
-    });
+    return TEXT_COLUMNS.map((name) => this.columns[name].textAt(row));
   }
 }

@@ -40,6 +40,13 @@ export class Growable<T extends Numbers> {
     this.#values[index] = (this.#values[index] ?? 0) + 1;
   }
 
+  /** Adds a value `count` times. */
+  fill(value: number, count: number): void {
+    this.#makeRoom(this.length + count);
+    this.#values.fill(value, this.length, this.length + count);
+    this.length += count;
+  }
+
   /** A copy of the first `length` values. */
   copy(length = this.length): T {
     return this.#values.slice(0, length) as T;
@@ -47,7 +54,7 @@ export class Growable<T extends Numbers> {
 
   #makeRoom(length: number): void {
     if (length <= this.#values.length) return;
-    const values = new this.#Kind(Math.max(length, this.#values.length * 2));
+    const values = new this.#Kind(Math.max(length, this.#values.length * 2, 1024));
     values.set(this.#values);
     this.#values = values;
   }

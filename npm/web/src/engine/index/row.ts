@@ -1,14 +1,27 @@
 /** What the table shows of an event. */
 
-import type { TextColumn } from "../../protocol.ts";
+import type { Family, TextColumn } from "../../protocol.ts";
 
 export interface Row {
+  family: Family;
   /** Milliseconds since 1970; NaN if the event has no time. */
   timeMs: number;
-  texts: Record<TextColumn, string>;
-  /** Rules with what they say, for the charts. */
-  messages: [rule: string, message: string][];
+  /** What is left out is "". */
+  texts: Partial<Record<TextColumn, string>>;
+  rules: RuleSummary;
 }
+
+/** What the columns and the charts need of an event's rules. */
+export interface RuleSummary {
+  /** Ids, one a line. */
+  readonly ids: string;
+  /** Rules with what they say. */
+  readonly messages: readonly (readonly [rule: string, message: string])[];
+  /** The strongest of their actions. */
+  readonly action: string;
+}
+
+export const NO_RULES: RuleSummary = { ids: "", messages: [], action: "" };
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -18,28 +31,20 @@ const ACTIONS = ["deny", "tarpit", "abort", "slow", "challenge", "alert", "monit
 const MOST_RULES = 32;
 
 /**
- * Reads the columns of a decoded event. Nothing about its shape is taken for granted.
+ * Reads the columns of a decoded event of Akamai's. Nothing about its shape is taken for granted.
+ *
+ * @param rules What is known of its rules.
  *
  * @example
  * ```ts
  * rowOf({ httpMessage: { start: "1491303422", host: "www.example.com" } }).texts.host; // "www.example.com"
  * ```
  */
-export function rowOf(event: Members): Row {
+export function rowOf(event: Members, rules = summaryOf(membersOf(event["attackData"])["rules"])): Row {
   const attack = membersOf(event["attackData"]);
   const http = membersOf(event["httpMessage"]);
-  const geo = membersOf(event["geo"]);
-  const rules = Array.isArray(attack["rules"]) ? attack["rules"].map(membersOf) : [];
-  const ids: string[] = [];
-  const messages: [string, string][] = [];
-  for (const rule of rules) {
-    if (ids.length === MOST_RULES) break;
-    const id = textOf(rule["rule"]).replaceAll("\n", " ");
-    if (id === "" || ids.includes(id)) continue;
-    ids.push(id);
-    messages.push([id, textOf(rule["ruleMessage"])]);
-  }
   return {
+    family: "akamai-siem",
     timeMs: timeOf(http["start"]),
     texts: {
       client: textOf(attack["clientIP"]),
@@ -47,13 +52,29 @@ export function rowOf(event: Members): Row {
       host: textOf(http["host"]),
       path: textOf(http["path"]),
       query: textOf(http["query"]),
-      action: textOf(attack["appliedAction"]) || strongest(rules),
-      country: textOf(geo["country"]),
+      action: textOf(attack["appliedAction"]) || rules.action,
+      country: textOf(membersOf(event["geo"])["country"]),
       status: textOf(http["status"]),
-      rules: ids.join("\n"),
+      rules: rules.ids,
     },
-    messages,
+    rules,
   };
+}
+
+/** Sums up decoded rules. */
+export function summaryOf(given: unknown): RuleSummary {
+  if (!Array.isArray(given) || given.length === 0) return NO_RULES;
+  const rules = given.map(membersOf);
+  const ids = new Set<string>();
+  const messages: [string, string][] = [];
+  for (const rule of rules) {
+    if (ids.size === MOST_RULES) break;
+    const id = textOf(rule["rule"]).replaceAll("\n", " ");
+    if (id === "" || ids.has(id)) continue;
+    ids.add(id);
+    messages.push([id, textOf(rule["ruleMessage"])]);
+  }
+  return { ids: [...ids].join("\n"), messages, action: strongest(rules) };
 }
 
 /** An object's members; none of what is no object. */

@@ -1,15 +1,25 @@
 /** What a record holds: an event, several within something else, a context line, or a report. */
 
-import type { Core } from "../../../../src/index.ts";
-import type { Report } from "../../protocol.ts";
+import type { Core, SchemaOption } from "../../../../src/index.ts";
+import type { Family, Report, Schema } from "../../protocol.ts";
+import { rowOf, type Row } from "../index/row.ts";
+import { trendRowOf } from "../index/trend-row.ts";
 import { reportOf } from "./report.ts";
-import { isContextLine, isEvent, unwrapped } from "./unwrap.ts";
+import { familyOf, isContextLine, unwrapped, type Wrapped } from "./unwrap.ts";
+
+type Members = Readonly<Record<string, unknown>>;
 
 export type Content =
-  | { kind: "event"; event: Readonly<Record<string, unknown>>; bytes: Uint8Array<ArrayBuffer> }
-  | { kind: "wrapped"; texts: string[] }
+  | { kind: "event"; family: Family; event: Members; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: "wrapped"; events: Wrapped[] }
   | { kind: "context" }
   | { kind: "report"; report: Report };
+
+/** An event as it came, on one line. */
+export interface EventBytes {
+  family: Family;
+  bytes: Uint8Array<ArrayBuffer>;
+}
 
 const OPEN_OBJECT = 0x7b;
 /** No event is longer; what is may hold many. */
@@ -23,7 +33,9 @@ export function contentOf(core: Core, record: Uint8Array<ArrayBuffer>): Content 
   if (bytes.length <= MOST_EVENT_BYTES) {
     try {
       const event = core.decodeEvent(bytes);
-      if (isEvent(event)) return { kind: "event", event, bytes };
+      const family = familyOf(event);
+      if (family === "akamai-siem") return { kind: "event", family, event, bytes };
+      if (family !== undefined) return { kind: "event", family, event: decoded(core, family, bytes), bytes };
     } catch (error) {
       refusal = error;
     }
@@ -36,9 +48,34 @@ export function contentOf(core: Core, record: Uint8Array<ArrayBuffer>): Content 
   if (refusal !== undefined) throw refusal;
   const report = reportOf(value);
   if (report !== undefined) return { kind: "report", report };
-  const texts = unwrapped(value);
-  if (texts.length === 0) throw new Error("it has neither httpMessage nor attackData");
-  return { kind: "wrapped", texts };
+  const events = unwrapped(value);
+  if (events.length === 0 && !isAnswer(value)) throw new Error("it is no event of Akamai's, which has httpMessage or attackData, nor one of Trend Micro's, which has message, service and event");
+  return { kind: "wrapped", events };
+}
+
+/** Whether a value is an answer of Trend Micro's API, which may hold no events at all. */
+function isAnswer(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const members: Members = { ...value };
+  return Array.isArray(members["security_events"] ?? members["securityEvents"]);
+}
+
+/** An event of a family, decoded. */
+export function decoded(core: Core, family: Family, line: string | Uint8Array): Members {
+  if (family === "akamai-siem") return core.decodeEvent(line);
+  return JSON.parse(core.convert(line, { name: "decoded", events: family })[0] ?? "{}") as Members;
+}
+
+/** What the table shows of a decoded event. */
+export function rowOfFamily(family: Family, event: Members): Row {
+  return family === "akamai-siem" ? rowOf(event) : trendRowOf(event);
+}
+
+/** A schema for the events of a family. Throws an Error if they cannot be written in it. */
+export function schemaOf(family: Family, schema: Schema): SchemaOption {
+  if (family === "akamai-siem") return schema;
+  if (schema === "elastic-integration" || schema === "sentinel") throw new Error(`the schema ${schema} is not for events of Trend Micro's`);
+  return { name: schema, events: family };
 }
 
 /** What a text is as JSON. What the core said of it is better to know than what the browser says. */
@@ -51,10 +88,14 @@ function parsed(text: string, refusal: unknown): unknown {
 }
 
 /** An event of a record again, on one line. */
-export function eventBytes(core: Core, record: Uint8Array<ArrayBuffer>, part: number): Uint8Array<ArrayBuffer> {
+export function eventBytes(core: Core, record: Uint8Array<ArrayBuffer>, part: number): EventBytes {
   const content = contentOf(core, record);
-  if (content.kind === "wrapped") return new TextEncoder().encode(content.texts[part] ?? "");
-  if (content.kind !== "event") return new Uint8Array();
+  if (content.kind === "wrapped") {
+    const found = content.events[part];
+    if (found !== undefined) return { family: found.family, bytes: new TextEncoder().encode(found.text) };
+  }
+  if (content.kind !== "event") throw new Error("the file has changed since it was read; open it again");
   // Strings hold no line breaks, or the event would have been refused.
-  return content.bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte));
+  const { family, bytes } = content;
+  return { family, bytes: bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) };
 }

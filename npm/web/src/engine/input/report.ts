@@ -31,6 +31,7 @@ export function reportOf(value: unknown): Report | undefined {
       unit: short(column["unit"]),
     })),
     rows: rows.slice(0, MOST_ROWS).map((row: unknown[]) => kept.map((column, place) => short(row[typeof column["index"] === "number" ? column["index"] : place]))),
+    rowCount: rows.length,
     metaData: Object.entries(membersOf(metaData))
       .slice(0, MOST_META)
       .map(([name, value]) => ({ name: name.slice(0, 200), value: short(value) })),

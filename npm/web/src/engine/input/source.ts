@@ -17,37 +17,6 @@ export async function* chunksOf(blob: Blob, onBytes: (bytes: number) => void): A
   }
 }
 
-/** So much goes into the decompressor at once: it may become a thousand times as much. */
-const PIECE_BYTES = 32 * 1024;
-
-/** Reads a gzip file. `onBytes` is told how many bytes of the file were read. What comes before a break of the file is given. */
-export async function* unpackedChunksOf(blob: Blob, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new DecompressionStream("gzip");
-  const reader = readable.getReader();
-  const writer = writable.getWriter();
-  writer.closed.catch(() => undefined);
-  let next = reader.read();
-  /** What comes out until `written` is done and nothing is left. A stream that fails drops what nobody has taken. */
-  async function* taken(written: Promise<void>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const idle = written.then(() => new Promise<undefined>((resolve) => setTimeout(resolve)));
-    for (;;) {
-      const result = await Promise.race([next, idle]);
-      if (result === undefined || result.done) return;
-      yield result.value;
-      next = reader.read();
-    }
-  }
-  try {
-    for await (const chunk of chunksOf(blob, onBytes)) {
-      for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield* taken(writer.write(chunk.subarray(at, at + PIECE_BYTES)));
-    }
-    yield* taken(writer.close());
-  } finally {
-    next.catch(() => undefined);
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
 /** Reads pieces of a Blob that lie close together, a window at a time. */
 export class Windows {
   readonly #blob: Blob;

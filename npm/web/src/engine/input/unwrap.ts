@@ -1,13 +1,31 @@
-/** Events within other JSON: what Splunk, XSOAR and others put around them. */
+/** Events within other JSON: what Splunk, XSOAR and others put around them, and the answers of Trend Micro's API. */
+
+import type { Family } from "../../protocol.ts";
 
 /** Deeper, nothing is looked for. */
 const MOST_DEPTH = 4;
 /** So many events are taken out of one record. */
 export const MOST_PARTS = 250_000;
 
-/** Whether an object is an event by itself. */
-export function isEvent(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && (isObject(value["httpMessage"]) || isObject(value["attackData"]));
+/** Whose event an object is by itself, if it is one. */
+export function familyOf(value: unknown): Family | undefined {
+  if (!isObject(value)) return undefined;
+  if (isObject(value["httpMessage"]) || isObject(value["attackData"])) return "akamai-siem";
+  if (!isObject(value["message"])) return undefined;
+  const { log_item_id: id, service, event } = value;
+  return typeof id === "string" || (typeof service === "string" && typeof event === "string") ? "trend-micro-cas" : undefined;
+}
+
+/** Whose event an object within others is: less alike ones are taken for something else. */
+function innerFamilyOf(value: Record<string, unknown>): Family | undefined {
+  const family = familyOf(value);
+  return family === "akamai-siem" && !(isObject(value["httpMessage"]) && isObject(value["attackData"])) ? undefined : family;
+}
+
+/** An event that was within something else. */
+export interface Wrapped {
+  family: Family;
+  text: string;
 }
 
 /** Whether an object is the last line of a page. */
@@ -16,21 +34,22 @@ export function isContextLine(value: unknown): boolean {
 }
 
 /**
- * Texts of the events within a value. An event is an object with `httpMessage` and `attackData`, up to four levels deep, also in
- * arrays and in strings that hold JSON, which give it byte for byte.
+ * The events within a value. An event of Akamai's is an object with `httpMessage` and `attackData`; one of Trend Micro's has a
+ * `message`, and an id, or a service and an event. They are up to four levels deep, also in arrays and in strings that hold JSON,
+ * which give them byte for byte.
  *
  * @example
  * ```ts
- * unwrapped({ result: { _raw: '{"attackData":{},"httpMessage":{}}' } }); // ['{"attackData":{},"httpMessage":{}}']
+ * unwrapped({ result: { _raw: '{"attackData":{},"httpMessage":{}}' } }); // [{ family: "akamai-siem", text: '{"attackData":{},"httpMessage":{}}' }]
  * ```
  */
-export function unwrapped(value: unknown): string[] {
-  const found: string[] = [];
+export function unwrapped(value: unknown): Wrapped[] {
+  const found: Wrapped[] = [];
   collect(value, 0, found);
   return found;
 }
 
-function collect(value: unknown, depth: number, found: string[]): void {
+function collect(value: unknown, depth: number, found: Wrapped[]): void {
   if (depth > MOST_DEPTH || found.length >= MOST_PARTS) return;
   if (typeof value === "string") {
     collectText(value, depth, found);
@@ -41,15 +60,16 @@ function collect(value: unknown, depth: number, found: string[]): void {
     return;
   }
   if (!isObject(value)) return;
-  if (isObject(value["httpMessage"]) && isObject(value["attackData"])) {
-    found.push(JSON.stringify(value));
+  const family = innerFamilyOf(value);
+  if (family !== undefined) {
+    found.push({ family, text: JSON.stringify(value) });
     return;
   }
   for (const member of Object.values(value)) collect(member, depth + 1, found);
 }
 
-function collectText(text: string, depth: number, found: string[]): void {
-  if (!text.includes("attackData")) return;
+function collectText(text: string, depth: number, found: Wrapped[]): void {
+  if (!/attackData|log_item_id|"message"/.test(text)) return;
   const start = text.search(/[{[]/);
   if (start === -1) return;
   const json = text.slice(start);
@@ -59,8 +79,9 @@ function collectText(text: string, depth: number, found: string[]): void {
   } catch {
     return;
   }
-  if (isObject(value) && isObject(value["httpMessage"]) && isObject(value["attackData"])) found.push(json);
-  else collect(value, depth + 1, found);
+  const family = isObject(value) ? innerFamilyOf(value) : undefined;
+  if (family === undefined) collect(value, depth + 1, found);
+  else found.push({ family, text: json });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

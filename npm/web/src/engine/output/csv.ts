@@ -11,7 +11,7 @@ export function csvHeading(columns: readonly Column[]): string {
 /** A row, with its line break. */
 export function csvLine(row: Row, columns: readonly Column[]): string {
   const cells = columns.map((column) => {
-    if (column !== "time") return row.texts[column].replaceAll("\n", column === "rules" ? " " : "\n");
+    if (column !== "time") return (row.texts[column] ?? "").replaceAll("\n", column === "rules" ? " " : "\n");
     return Number.isFinite(row.timeMs) && Math.abs(row.timeMs) <= 8.64e15 ? new Date(row.timeMs).toISOString() : "";
   });
   return `${cells.map(csvCell).join(",")}\r\n`;

@@ -2,7 +2,8 @@
 
 import type { Core } from "../../../../src/index.ts";
 import type { EventView, MemberView, RuleView } from "../../protocol.ts";
-import { membersOf, rowOf, textOf } from "../index/row.ts";
+import { membersOf, textOf } from "../index/row.ts";
+import { decoded as decodedOf, rowOfFamily, type EventBytes } from "../input/record.ts";
 import { headerViews } from "./snippet-view.ts";
 import { textView, valueView } from "./text-view.ts";
 
@@ -18,10 +19,10 @@ const FACETS = ["rules", "ruleVersions", "ruleMessages", "ruleTags", "ruleData",
 export type EventDetails = Omit<EventView, "position" | "row" | "texts" | "name" | "offset">;
 
 /** Decodes an event and lays it out. */
-export function eventDetails(core: Core, bytes: Uint8Array<ArrayBuffer>): EventDetails {
+export function eventDetails(core: Core, { family, bytes }: EventBytes): EventDetails {
   const text = new TextDecoder().decode(bytes);
   const raw = membersOf(JSON.parse(text));
-  const decoded = membersOf(core.decodeEvent(bytes));
+  const decoded = decodedOf(core, family, bytes);
   const attack = membersOf(decoded["attackData"]);
   const http = membersOf(decoded["httpMessage"]);
   const rules = Array.isArray(attack["rules"]) ? attack["rules"] : [];
@@ -29,7 +30,8 @@ export function eventDetails(core: Core, bytes: Uint8Array<ArrayBuffer>): EventD
   const query = textOf(http["query"]);
   const { views, count } = memberViews(raw, decoded);
   return {
-    timeMs: rowOf(decoded).timeMs,
+    family,
+    timeMs: rowOfFamily(family, decoded).timeMs,
     bytes: bytes.length,
     rules: rules.slice(0, MOST_RULES).map((rule) => ruleView(membersOf(rule))),
     ruleCount: rules.length,

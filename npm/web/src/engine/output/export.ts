@@ -2,9 +2,9 @@
 
 import type { Core } from "../../../../src/index.ts";
 import type { Column, ExportFormat, ExportPart } from "../../protocol.ts";
-import { rowOf } from "../index/row.ts";
+import { decoded, rowOfFamily, schemaOf, type EventBytes } from "../input/record.ts";
 import type { Windows } from "../input/source.ts";
-import type { Session } from "../session.ts";
+import { reasonOf, type Session } from "../session.ts";
 import type { Turns } from "../slices.ts";
 import { csvHeading, csvLine } from "./csv.ts";
 
@@ -17,9 +17,11 @@ export class Export {
   readonly #format: ExportFormat;
   readonly #columns: readonly Column[];
   readonly #rows: Uint32Array;
-  readonly #windows = new Map<number, Windows>();
+  /** Rows that follow each other in the input are read many at once. */
+  readonly #windows: Map<number, Windows> | undefined;
   #at = 0;
   #failed = 0;
+  #problem: string | undefined;
 
   constructor(core: Core, session: Session, turns: Turns, format: ExportFormat, columns: readonly Column[], rows: Uint32Array) {
     this.#core = core;
@@ -28,6 +30,7 @@ export class Export {
     this.#format = format;
     this.#columns = columns;
     this.#rows = rows;
+    this.#windows = rows.every((row, at) => at === 0 || row > (rows[at - 1] ?? 0)) ? new Map() : undefined;
   }
 
   /** About a megabyte more. */
@@ -41,16 +44,17 @@ export class Export {
         const piece = this.#documents(await this.#session.bytesOf(row, this.#windows));
         pieces.push(piece);
         units += piece.length;
-      } catch {
+      } catch (error) {
         this.#failed += 1;
+        this.#problem ??= reasonOf(error);
       }
       if (this.#turns.isDue) await this.#turns.next();
     }
-    return { bytes: new TextEncoder().encode(pieces.join("")), rows: this.#at, failed: this.#failed, isLast: this.#at >= this.#rows.length };
+    return { bytes: new TextEncoder().encode(pieces.join("")), rows: this.#at, failed: this.#failed, problem: this.#problem, isLast: this.#at >= this.#rows.length };
   }
 
-  #documents(bytes: Uint8Array<ArrayBuffer>): string {
-    if (this.#format === "csv") return csvLine(rowOf(this.#core.decodeEvent(bytes)), this.#columns);
-    return this.#core.convert(bytes, this.#format).map((document) => `${document}\n`).join("");
+  #documents({ family, bytes }: EventBytes): string {
+    if (this.#format === "csv") return csvLine(rowOfFamily(family, decoded(this.#core, family, bytes)), this.#columns);
+    return this.#core.convert(bytes, schemaOf(family, this.#format)).map((document) => `${document}\n`).join("");
   }
 }

@@ -27,7 +27,8 @@ export function* ordered(index: EventIndex, rows: Uint32Array<ArrayBuffer>, { by
 /** A number for each row that sorts as its text or time does. */
 function* keysOf(index: EventIndex, by: Column): Generator<undefined, (row: number) => number> {
   if (by === "time") return (row) => index.times.at(row);
-  const { dictionary, codes } = index.columns[by];
+  const coded = index.columns[by];
+  const { dictionary } = coded;
   const texts = yield* mergeSorted(
     Uint32Array.from({ length: dictionary.size }, (_, code) => code),
     (a, b) => {
@@ -37,7 +38,7 @@ function* keysOf(index: EventIndex, by: Column): Generator<undefined, (row: numb
   );
   const ranks = new Uint32Array(texts.length);
   for (const [rank, code] of texts.entries()) ranks[code] = rank;
-  return (row) => ranks[codes.at(row)] ?? 0;
+  return (row) => ranks[coded.at(row)] ?? 0;
 }
 
 /** Sorts stably, from runs of one on. */

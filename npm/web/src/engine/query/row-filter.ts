@@ -37,16 +37,16 @@ function holds(column: TextColumn, text: string, matches: (text: string) => bool
 }
 
 function columnTest(index: EventIndex, column: TextColumn, matches: (text: string) => boolean): RowTest {
-  const { codes } = index.columns[column];
+  const coded = index.columns[column];
   const answer = remembered(index, column, matches);
-  return (row) => answer(codes.at(row));
+  return (row) => answer(coded.at(row));
 }
 
 function wordTest(index: EventIndex, word: string, isNegated: boolean): RowTest {
   const columns = TEXT_COLUMNS.map((column) => {
-    const { codes } = index.columns[column];
+    const coded = index.columns[column];
     const answer = remembered(index, column, (text) => text.toLowerCase().includes(word) || (column === "rules" && saysWord(index, text, word)));
-    return (row: number): boolean => answer(codes.at(row));
+    return (row: number): boolean => answer(coded.at(row));
   });
   return (row) => columns.some((test) => test(row)) !== isNegated;
 }

@@ -32,6 +32,11 @@ export class ObjectScan {
     if (isWithin.string) this.#depth = Number.MAX_SAFE_INTEGER / 2;
   }
 
+  /** So many bytes become of a chunk at most: a line feed is added behind an object's last byte only, and an object has two bytes; a space may come from the chunk before. */
+  mostBytes(chunkBytes: number): number {
+    return chunkBytes + (chunkBytes >> 1) + 2;
+  }
+
   /** Takes a byte, writes none to two at `length`, and returns the new length. */
   step(byte: number, out: Uint8Array, length: number): number {
     let end = length;
