@@ -85,7 +85,7 @@ interface TrendMicroCasSource {
   readonly events?: readonly string[];
   /** Events to ask for at once: at most 500, or 200 with `path = "legacy"`, which is also what is asked for if it is not set. */
   readonly limit?: number;
-  /** Requests a minute, retries included, 1 to 20; 10 if it is not set. All clients of a customer share what is allowed. */
+  /** Requests a minute, retries included, 1 to 20; 10 if it is not set. All clients of a customer share what is allowed: a replay beside the stream asks as often again. */
   readonly requests_per_minute?: number;
   /** Requests a day, 1,440 to 28,800; 1,440 times `requests_per_minute` if it is not set. */
   readonly requests_per_day?: number;
