@@ -29,6 +29,9 @@
 //! - What was not asked for within 72 hours is lost: [`recover`] records one gap for all combinations to which that happened.
 //! - A link that is no longer known costs a request: its window is asked for again from the newest delivered event on, and the
 //!   links of that one are followed at once. In its turn each could come too late again.
+//! - A link that leads to nothing after new events does not end the window either: the server may have forgotten what it stood for.
+//! - The server's clock counts, as the `Date` of its answers tells it: with a fast one of ours, windows would end in the server's
+//!   future, and answers that do not tell generation times would count as complete up to there.
 //! - A combination that is taken out of the configuration is remembered, and goes on from there when it comes back. One that
 //!   is added later begins `initial_lookback_s` before it is first asked.
 //!
