@@ -2,12 +2,13 @@
 //
 //     node npm/build.mjs          what can be made of the parts that are there; says what it leaves out
 //     node npm/build.mjs --all    everything, or it fails
+//     node npm/build.mjs --inline FOLDER   only the entry that the page is built with: inline.js and what it imports
 //     node npm/build.mjs --licences | --no-licences    copies the licence files for packing, or removes them
 //
 // `cargo xtask npm` calls it after the WebAssembly modules and the Worker are built.
 
-import { copyFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 
 import { bundles } from "./build/bundles.mjs";
 import { modules } from "./build/modules.mjs";
@@ -15,15 +16,23 @@ import { types } from "./build/types.mjs";
 import { DIST, NPM, ROOT, exists } from "./build/places.mjs";
 
 const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
-const [mode = ""] = process.argv.slice(2);
+const INLINE = ["inline.js", "errors.js"];
+const [mode = "", out] = process.argv.slice(2);
 
 if (mode === "--licences" || mode === "--no-licences") {
   for (const name of LICENCES) {
     if (mode === "--licences") await copyFile(join(ROOT, name), join(NPM, name));
     else await rm(join(NPM, name), { force: true });
   }
+} else if (mode === "--inline") {
+  if (out === undefined) throw new Error("name the folder to write");
+  try {
+    await inline(resolve(out));
+  } finally {
+    await rm(DIST, { recursive: true, force: true });
+  }
 } else {
-  if (mode !== "" && mode !== "--all") throw new Error(`unknown argument ${mode}; there are --all, --licences and --no-licences`);
+  if (mode !== "" && mode !== "--all") throw new Error(`unknown argument ${mode}; there are --all, --inline FOLDER, --licences and --no-licences`);
   try {
     await build(mode === "--all");
     await rm(join(NPM, "dist"), { recursive: true, force: true });
@@ -31,6 +40,12 @@ if (mode === "--licences" || mode === "--no-licences") {
   } finally {
     await rm(DIST, { recursive: true, force: true });
   }
+}
+
+async function inline(folder) {
+  await mkdir(folder, { recursive: true });
+  for (const bundle of bundles.filter(({ name }) => name === "index")) await bundle.build();
+  for (const name of INLINE) await copyFile(join(DIST, name), join(folder, name));
 }
 
 async function build(all) {

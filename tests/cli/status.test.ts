@@ -1,9 +1,10 @@
 /** What an operator sees and changes from a terminal: `status`, `stream` and `dead-letters`. */
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
+import { startTrendMicro } from "../emulator/trend-micro.ts";
 import { STREAM, startPullRig, until, type Json, type PullRig, type RigOptions } from "./pull-rig.ts";
 
 let rig: PullRig | undefined;
@@ -53,6 +54,50 @@ describe("status", () => {
     assert.equal((await ended).code, 0);
   });
 
+  it("says of a run whose process was killed that it was cut off, until the next one", async () => {
+    const rig = await start();
+    rig.receiver.hold();
+    const { child, ended } = rig.start(["pull"]);
+    await until("a batch waits for its answer", () => rig.receiver.counters.posts > 0);
+    child.kill("SIGKILL");
+    await ended;
+    const cut = await rig.run(["status"]);
+    assert.deepEqual([cut.code, row(cut.stdout, STREAM).at(-1)], [0, "cut off"]);
+    assert.match(cut.stdout, new RegExp(`^warning: ${STREAM}: the run that began at \\S+Z was cut off: the process ${child.pid}, which ran it, is gone\\. .*What to do: `, "m"));
+    const { running_since: since, problems } = await statusOf(rig);
+    assert.equal(typeof since, "number");
+    assert.deepEqual((problems as { kind: string }[]).map(({ kind }) => kind), ["run_cut_off"]);
+    rig.receiver.release();
+    await rig.run(["pull"]);
+    assert.equal(row((await rig.run(["status"])).stdout, STREAM).at(-1), "well");
+    rig.assertLedger(300);
+  });
+
+  it("takes a run for running as long as the lock does not tell otherwise", async () => {
+    const rig = await start();
+    rig.receiver.hold();
+    const { child, ended } = rig.start(["pull"]);
+    await until("a batch waits for its answer", () => rig.receiver.counters.posts > 0);
+    child.kill("SIGKILL");
+    await ended;
+    const locks = join(rig.folder, ".edgesiem", "locks");
+    const [lock = ""] = readdirSync(locks);
+    const holder = JSON.parse(readFileSync(join(locks, lock), "utf8")) as Json;
+    const shown = async (text: string): Promise<string | undefined> => {
+      writeFileSync(join(locks, lock), text);
+      return row((await rig.run(["status"])).stdout, STREAM).at(-1);
+    };
+    for (const [text, state] of [
+      [JSON.stringify({ ...holder, host: "another.example" }), "running"],
+      ["not what a lock says", "running"],
+      ['{"released":true}', "cut off"],
+    ] as const) {
+      assert.equal(await shown(text), state, text);
+    }
+    rmSync(locks, { recursive: true });
+    assert.equal(row((await rig.run(["status"])).stdout, STREAM).at(-1), "running");
+  });
+
   it("exits with 3 and says RED when a stream is stopped or has a gap", async () => {
     const rig = await start();
     rig.configure([rig.stream(STREAM), rig.stream("refused", {}, { config_ids: [404] })]);
@@ -88,6 +133,17 @@ describe("status", () => {
     const status = await statusOf(rig);
     assert.equal((status["position"] as { cursor: { offset: string } }).cursor.offset, rig.siem.lastOffset);
     assert.deepEqual(status["problems"], []);
+  });
+
+  it("is short also where the source remembers many events", async (t) => {
+    const cas = await startTrendMicro({ available: 60, spreadMs: 3_600_000, services: ["exchange"], kinds: ["dlp"] });
+    t.after(() => cas.close());
+    const rig = await start({ siem: { available: 0 }, receiver: { events: cas.events, schema: "raw", available: () => cas.events.count }, secrets: { TREND_MICRO_TOKEN: cas.token } });
+    const source = { kind: "trend-micro-cas", host: cas.url, token: { secret: "TREND_MICRO_TOKEN" }, services: ["exchange"], events: ["dlp"], requests_per_minute: 20 };
+    rig.configure([{ id: STREAM, schema: "raw", sinks: ["soc"], source }]);
+    assert.equal((await rig.run(["pull"])).code, 0);
+    const { combination, since, ...rest } = ((await statusOf(rig))["position"] as { cursor: Json }).cursor;
+    assert.deepEqual([combination, typeof since, rest], ["exchange/dlp", "number", {}]);
   });
 
   it("never shows what others wrote raw", async () => {

@@ -20,10 +20,11 @@ const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"
 /** Beside dist/. npm adds package.json, README and licences by itself. */
 const BESIDE = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "config.schema.json", "package.json"];
 
-test("the tarball holds what is built, a README, the licences and the schema of the configuration, and nothing else", () => {
+test("the tarball holds what is built, the page, a README, the licences and the schema of the configuration, and nothing else", () => {
   const kinds = /^dist\/(?:[\w.-]+\/)*[\w.-]+(?:\.d\.ts|\.d\.cts|\.js|\.cjs|\.wasm)$|^dist\/THIRD_PARTY_LICENSES\.txt$/;
+  const page = /^dist-web\/(?:assets\/[\w.-]+\.(?:js|css)|(?:index|streams)\.html|_headers|THIRD_PARTY_LICENSES\.txt)$/;
   assert.deepEqual(
-    files.filter((file) => !kinds.test(file)),
+    files.filter((file) => !kinds.test(file) && !page.test(file)),
     BESIDE,
   );
   assert.deepEqual(

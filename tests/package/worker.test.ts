@@ -110,6 +110,7 @@ test("the template's `npm run dev` delivers every event of the emulator to its r
     const { unique, duplicates, mismatches } = receiver.tally.counters;
     assert.deepEqual({ unique, duplicates, mismatches }, { unique: 2000, duplicates: 0, mismatches: 0 });
     assert.equal((await fetch(`${dev.url}/status`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).status, 200, dev.said());
+    await assertPage(dev.url);
   } finally {
     await receiver.close();
   }
@@ -126,6 +127,20 @@ test("the template's Worker without secrets refuses its stream and hides the ope
   const ask = async (path: string): Promise<number> => (await deployed.miniflare.dispatchFetch(`http://example.com${path}`, { headers: { authorization: "Bearer " } })).status;
   assert.deepEqual([await ask("/healthz"), await ask("/status")], [503, 404]);
 });
+
+/** Both documents of the page are there with their policies, and all files that they name; what is no file is the Worker's. */
+async function assertPage(url: string): Promise<void> {
+  for (const [path, connect] of [["/", "connect-src 'none'"], ["/streams", "connect-src 'self'"]] as const) {
+    const response = await fetch(`${url}${path}`);
+    assert.equal(response.status, 200, path);
+    assert.ok(response.headers.get("content-security-policy")?.includes(connect), path);
+    const html = await response.text();
+    const files = [...html.matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map(([, file = ""]) => file);
+    assert.ok(files.some((file) => file.endsWith(".js")), html);
+    for (const file of files) assert.equal((await fetch(`${url}${file}`)).status, 200, file);
+  }
+  for (const path of ["/nothing", "/streams/", "/_headers"]) assert.equal((await fetch(`${url}${path}`)).status, 404, path);
+}
 
 /** The names in .dev.vars.example, sorted; none of them has a value that somebody could deploy. */
 function secretNames(folder: string): string[] {

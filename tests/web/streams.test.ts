@@ -37,14 +37,22 @@ async function confirm(label: string): Promise<void> {
   await page.getByRole("dialog", { name: label }).getByRole("button", { name: label, exact: true }).click();
 }
 
+/** The browser notes a refused request as an error of its own. */
+const forgive = (refusal: RegExp): void => {
+  visit.faults.splice(0, visit.faults.length, ...visit.faults.filter((fault) => !refusal.test(fault)));
+};
+
+/** What a button's action came to. */
+const outcomeOf = (label: string): ReturnType<Page["getByRole"]> => stream().locator(".confirmed", { hasText: label }).getByRole("status");
+
 describe("the streams' document", { concurrency: false }, () => {
   it("shows nothing without the token, and says what is wrong with another", async () => {
     await page.getByLabel("Token").fill("not the token, but long enough");
     await page.getByRole("button", { name: "Show the streams" }).click();
     await page.getByText("The token is not the one of the secret ADMIN_TOKEN.").waitFor();
     assert.equal(await stream().count(), 0);
-    // The browser notes a refused request as an error of its own.
-    visit.faults.splice(0, visit.faults.length, ...visit.faults.filter((fault) => !/401 \(Unauthorized\)/.test(fault)));
+    assert.equal(await page.getByRole("button", { name: "Forget the token" }).count(), 0, "it is forgotten already");
+    forgive(/401 \(Unauthorized\)/);
   });
 
   it("shows how each stream is", async () => {
@@ -52,7 +60,7 @@ describe("the streams' document", { concurrency: false }, () => {
     await page.getByRole("button", { name: "Show the streams" }).click();
     await stream().waitFor();
     assert.match(await stream().innerText(), /delivered\s+298[\s\S]*dead letters\s+2/);
-    await stream().getByRole("img", { name: /^Lag since/ }).waitFor();
+    await stream().getByRole("img", { name: /^Lag, the age of the newest event, since / }).waitFor();
     assert.equal(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }])), "[{},{}]", "the token is kept in memory only");
   });
 
@@ -78,8 +86,37 @@ describe("the streams' document", { concurrency: false }, () => {
     assert.equal((await worker.status()).paused_at, null);
     const runs = (await worker.status()).totals.runs;
     await confirm("Run now");
-    await stream().locator(".confirmed", { hasText: "Run now" }).getByText("done").waitFor();
+    await outcomeOf("Run now").getByText("0 events delivered", { exact: true }).waitFor();
     assert.ok((await worker.status()).totals.runs > runs);
+  });
+
+  it("says why a run failed or was not begun", async () => {
+    worker.siem.faults.add({ respond: { status: 403, body: '{"title":"\u001b[2Jno access"}', headers: { "content-type": "application/problem+json" } } });
+    await confirm("Run now");
+    await outcomeOf("Run now").getByText(/^the run failed: source_refused: .* What to do: /).waitFor();
+    assert.doesNotMatch(await stream().innerText(), /\u001b/);
+    await confirm("Pause");
+    await stream().getByText("paused", { exact: true }).waitFor();
+    await confirm("Run now");
+    await outcomeOf("Run now").getByText(/^nothing was run: paused\. What to do: resume it first$/).waitFor();
+    forgive(/409 \(Conflict\)/);
+    await confirm("Resume");
+    await stream().getByRole("button", { name: "Pause" }).waitFor();
+    await confirm("Run now");
+    await outcomeOf("Run now").getByText("0 events delivered", { exact: true }).waitFor();
+  });
+
+  it("fits a phone, also while it asks", async () => {
+    const wide = page.viewportSize() ?? assert.fail("no viewport");
+    await page.setViewportSize({ width: 360, height: 740 });
+    const tooWide = (): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(await tooWide(), false);
+    await stream().getByRole("button", { name: "Replay…" }).click();
+    assert.equal(await tooWide(), false);
+    const box = (await page.getByRole("dialog", { name: "Replay" }).boundingBox()) ?? assert.fail("no dialog");
+    assert.ok(box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+    await page.getByRole("dialog", { name: "Replay" }).getByRole("button", { name: "Cancel" }).click();
+    await page.setViewportSize(wide);
   });
 
   it("lists dead letters, sends them again and deletes them", async () => {
@@ -90,6 +127,10 @@ describe("the streams' document", { concurrency: false }, () => {
     await stream().getByText("1 dead letter", { exact: true }).waitFor();
     assert.equal(worker.receiver.tally.has(12), true);
     await stream().locator(".letters li").nth(1).waitFor({ state: "detached" });
+    await stream().getByRole("button", { name: "Delete all" }).click();
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Cancel", "Enter takes nothing away");
+    await page.keyboard.press("Enter");
+    assert.equal((await worker.deadLetters()).length, 1);
     await confirm("Delete all");
     await stream().locator(".letters").waitFor({ state: "detached" });
     assert.equal((await worker.deadLetters()).length, 0);

@@ -4,7 +4,7 @@ use edgesiem::administer::Operation;
 use edgesiem::stores::StreamStatus;
 use edgesiem::{
     Error, Expectations, OPENMETRICS_CONTENT_TYPE, Parsed, ProblemKind, Severity, StreamId, health,
-    openmetrics, shown_status, shown_without_status,
+    openmetrics, shown_status, shown_without_status, with_short_cursor,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -71,7 +71,12 @@ async fn overview(env: &Env) -> Result<Overview, Vec<Error>> {
                     .map_err(|error| Refusal::unavailable(&error.to_string()))
             });
         match status {
-            Ok(status) => seen.status = Some(status),
+            Ok(status) => {
+                seen.status = Some(match &config {
+                    Some(config) => with_short_cursor(status, &*config.source, now()),
+                    None => status,
+                });
+            }
             Err(refusal) => seen.refusal = Some(refusal),
         }
         seen

@@ -61,5 +61,5 @@ pub use health::{Expectations, Problem, ProblemKind, Severity, health};
 pub use metrics::{OPENMETRICS_CONTENT_TYPE, openmetrics};
 pub use registry::{SCHEMA_NAMES, SOURCE_KINDS, sink_kinds};
 pub use run::{redeliver, run, run_replay};
-pub use shown::{shown_status, shown_without_status};
+pub use shown::{shown_status, shown_without_status, with_short_cursor};
 pub use summary::{run_end, summary};

@@ -7,7 +7,7 @@ use edgesiem::check::check;
 use edgesiem::stores::{KvRun, KvStore, Lease};
 use edgesiem::{
     Budget, Config, Expectations, Host as _, Outcome, Report, StreamConfig, Timestamp, Window,
-    run_end, run_replay, shown_status, summary,
+    run_end, run_replay, shown_status, summary, with_short_cursor,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -287,7 +287,9 @@ impl Pipeline {
         self.with(&stream, async |store, stream| {
             let stored = store.status(&stream.id).await;
             let stored = stored.map_err(|error| of_store(&error))?;
-            let expected = Expectations::of(stream, self.budget, self.host.now());
+            let now = self.host.now();
+            let expected = Expectations::of(stream, self.budget, now);
+            let stored = with_short_cursor(stored, &*stream.source, now);
             let shown = shown_status(&stored, Some(&expected));
             Ok(to_js(&shown)?.unchecked_into())
         })

@@ -52,9 +52,11 @@ enum Command {
     Faults(faults::Options),
     /// Builds the npm package's WebAssembly into npm/pkg.
     Wasm,
-    /// Builds the npm package into npm/dist and packs it into target/npm.
+    /// Builds the npm package into npm/dist, the page into npm/dist-web, and packs them into target/npm.
     Npm,
-    /// Builds the Worker's WebAssembly into worker/pkg; wrangler.toml calls this.
+    /// Builds the page into npm/dist-web, and nothing else of the package.
+    Page,
+    /// Builds the Worker's WebAssembly into worker/pkg, and the page that it serves; wrangler.toml calls this.
     Worker,
     /// Installs what the other commands need and is missing; they do so by themselves.
     Setup,
@@ -85,6 +87,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Faults(options) => faults::run(&project, &options)?,
         Command::Wasm => wasm::npm_package(&project)?,
         Command::Npm => npm::package(&project)?,
+        Command::Page => npm::page_alone(&project)?,
         Command::Worker => wasm::worker_for_wrangler(&project)?,
         Command::Setup => {
             setup::everything(&project)?;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{self, About, error, say};
 use crate::project::Project;
-use crate::tools;
+use crate::{npm, tools};
 
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -21,6 +21,7 @@ pub fn everything(project: &Project) -> Result<()> {
     }
     npm_packages(project)?;
     tools::wasm_bindgen_and_wasm_pack(project)?;
+    npm::make_page_folder(project)?;
     say("everything that the builds need is there");
     Ok(())
 }

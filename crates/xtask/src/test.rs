@@ -11,10 +11,10 @@ use crate::project::Project;
 use crate::{bench, check, faults, npm, receivers, setup, wasm};
 
 /// Folders of TypeScript tests under tests/. All of them must exist.
-const TYPESCRIPT_TESTS: [&str; 4] = ["vectors", "emulator", "emulator/sinks", "e2e"];
+const TYPESCRIPT_TESTS: [&str; 3] = ["vectors", "emulator", "emulator/sinks"];
 
 /// Those that need a browser.
-const BROWSER_TESTS: [&str; 3] = ["runtimes", "package", "web"];
+const BROWSER_TESTS: [&str; 4] = ["e2e", "runtimes", "package", "web"];
 
 /// Of tests/web, the one that measures.
 const GIGABYTE: &str = "gigabyte.test.ts";

@@ -17,7 +17,7 @@ use flate2::write::GzEncoder;
 use crate::process::{self, About, say};
 use crate::project::Project;
 use crate::setup::{self, WASM_TARGET};
-use crate::tools;
+use crate::{npm, tools};
 
 /// wasm-opt refuses instructions of features that are not named, whatever the module says of itself.
 const WASM_OPT: [&str; 10] = [
@@ -42,12 +42,13 @@ const STEPS: u32 = 1;
 /// Set for wrangler when the Worker has just been built: the build command of wrangler.toml has nothing to do.
 const WORKER_BUILT: &str = "EDGESIEM_WORKER_BUILT";
 
-/// What wrangler.toml calls: [`worker`], unless it is us who called wrangler.
+/// What wrangler.toml calls: [`worker`] and the page, unless it is us who called wrangler.
 pub fn worker_for_wrangler(project: &Project) -> Result<()> {
     if std::env::var_os(WORKER_BUILT).is_some() {
         return Ok(());
     }
-    worker(project)
+    worker(project)?;
+    npm::page_for_wrangler(project)
 }
 
 /// Builds the Worker's module into worker/pkg.
@@ -66,10 +67,11 @@ pub fn worker(project: &Project) -> Result<()> {
 }
 
 /// Builds the Worker and bundles it as `wrangler deploy` would upload it, into target/worker-bundle under the
-/// checkout, where tests/e2e/rig.ts looks for it.
+/// checkout, where tests/e2e/rig.ts looks for it. Of the page it needs no more than the folder.
 pub fn worker_bundle(project: &Project) -> Result<()> {
     setup::npm_packages(project)?;
     worker(project)?;
+    npm::make_page_folder(project)?;
     let bundle = project.root().join("target/worker-bundle");
     // wrangler adds to the folder; a module of an earlier build must not stay in it.
     if bundle.exists() {

@@ -2,6 +2,7 @@
 
 import { formatDuration } from "./progress.ts";
 import { thousands } from "./report-line.ts";
+import { RUN_CUT_OFF } from "./status-run.ts";
 import { printable } from "./terminal.ts";
 
 /** What is read of a stream's status. */
@@ -56,6 +57,7 @@ function row(status: StreamStatus, now: number): string[] {
 
 function state(status: StreamStatus): string {
   if (status.paused_at !== null) return "paused";
+  if (status.problems.some(({ kind }) => kind === RUN_CUT_OFF)) return "cut off";
   if (status.running_since !== null) return "running";
   if (status.runs.error !== null) return status.runs.error.code;
   return status.runs.ended_at === null ? "never run" : isRed(status) ? "red" : "well";

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { chosenStreams, repeated, withConfig, type ConfigOptions } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import { openState, sayJson } from "./operate.ts";
+import { withRun } from "./status-run.ts";
 import { isRed, statusTable, type StreamStatus } from "./status-table.ts";
 import { register as registerStream } from "./stream.ts";
 
@@ -15,6 +16,7 @@ interface StatusOptions extends ConfigOptions {
 const HELP = `
 Reads the state's folder and asks nobody; it may be called while a pull goes on. A folder that the quick form of \`pull\` keeps
 needs no configuration, only --state; its stream is called quick. LAG is the age of the newest event that was seen.
+A run whose process is gone is shown as cut off, not as running, where the stream's lock tells: on the machine that it ran on.
 
 Exit code: 0 all well, 2 wrong usage or configuration, 3 events are late, lost or about to be (a line says RED).
 
@@ -35,10 +37,10 @@ export function register(program: Command): void {
 }
 
 async function status(options: StatusOptions): Promise<void> {
-  const { pipeline } = await openState(options);
+  const { configured, pipeline } = await openState(options);
   const streams: StreamStatus[] = [];
   for (const stream of chosenStreams(pipeline, options.stream)) {
-    streams.push((await pipeline.status(stream)) as unknown as StreamStatus);
+    streams.push(await withRun(configured.state, stream, async () => (await pipeline.status(stream)) as unknown as StreamStatus));
   }
   if (options.json === true) sayJson({ streams });
   else process.stdout.write(statusTable(streams));

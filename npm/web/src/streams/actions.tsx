@@ -9,47 +9,68 @@ interface Props {
   label: string;
   /** What happens, for the question. */
   effect: string;
-  disabled?: boolean;
+  /** What it takes away does not come back: the dialog begins at Cancel. */
+  isDestructive?: boolean;
   /** Returns what is to be said afterwards. */
   act(): Promise<string>;
 }
 
 /** A button, and a dialog that asks before anything is done. */
-export function Confirmed({ label, effect, disabled = false, act }: Props): JSX.Element {
+export function Confirmed({ label, effect, isDestructive = false, act }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [said, setSaid] = useState("");
-  const [isRunning, setRunning] = useState(false);
-  const run = async (): Promise<void> => {
-    dialog.current?.close();
-    setRunning(true);
-    setSaid("…");
-    try {
-      setSaid(await act());
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-    setRunning(false);
-    await poll();
-  };
+  const [outcome, run] = useOutcome();
   return (
     <span class="confirmed">
-      <button type="button" disabled={disabled || isRunning} onClick={() => dialog.current?.showModal()}>
+      <button type="button" disabled={outcome.kind === "under-way"} onClick={() => dialog.current?.showModal()}>
         {label}
       </button>
       <dialog ref={dialog} aria-label={label}>
         <p>{effect}</p>
         <p class="buttons">
-          <button type="button" class="primary" onClick={() => void run()}>
+          <button
+            type="button"
+            class="primary"
+            onClick={() => {
+              dialog.current?.close();
+              void run(act);
+            }}
+          >
             {label}
           </button>
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button type="button" autofocus={isDestructive} onClick={() => dialog.current?.close()}>
             Cancel
           </button>
         </p>
       </dialog>
-      <span role="status" class="note">
-        <Shown text={said} />
-      </span>
+      <Said outcome={outcome} />
+    </span>
+  );
+}
+
+interface Outcome {
+  kind: "none" | "under-way" | "done" | "failed";
+  text: string;
+}
+
+/** What came of the last action, and what does one. The streams are asked for anew after each. */
+function useOutcome(): [Outcome, (act: () => Promise<string>) => Promise<void>] {
+  const [outcome, setOutcome] = useState<Outcome>({ kind: "none", text: "" });
+  const run = async (act: () => Promise<string>): Promise<void> => {
+    setOutcome({ kind: "under-way", text: "under way…" });
+    try {
+      setOutcome({ kind: "done", text: await act() });
+    } catch (error) {
+      setOutcome({ kind: "failed", text: error instanceof Error ? error.message : String(error) });
+    }
+    await poll();
+  };
+  return [outcome, run];
+}
+
+function Said({ outcome: { kind, text } }: { outcome: Outcome }): JSX.Element {
+  return (
+    <span role="status" class={`note ${kind}`}>
+      {text !== "" && <Shown text={text} />}
     </span>
   );
 }
@@ -58,23 +79,14 @@ export function Confirmed({ label, effect, disabled = false, act }: Props): JSX.
 export function Replay({ act }: { act(from: string, to: string): Promise<string> }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [[from, to], setWindow] = useState(["", ""]);
-  const [said, setSaid] = useState("");
+  const [outcome, run] = useOutcome();
   useEffect(() => {
     const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 16);
     setWindow([minute(Date.now() - 3_600_000), minute(Date.now())]);
   }, []);
-  const run = async (): Promise<void> => {
-    dialog.current?.close();
-    try {
-      setSaid(await act(`${from}:00Z`, `${to}:00Z`));
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
-    await poll();
-  };
   return (
     <span class="confirmed">
-      <button type="button" onClick={() => dialog.current?.showModal()}>
+      <button type="button" disabled={outcome.kind === "under-way"} onClick={() => dialog.current?.showModal()}>
         Replay…
       </button>
       <dialog ref={dialog} aria-label="Replay">
@@ -82,16 +94,17 @@ export function Replay({ act }: { act(from: string, to: string): Promise<string>
           method="dialog"
           onSubmit={(event) => {
             event.preventDefault();
-            void run();
+            dialog.current?.close();
+            void run(() => act(`${from}:00Z`, `${to}:00Z`));
           }}
         >
           <p>Every event of this time that the source still has is delivered again to all sinks, marked with the replay's id, beside the live stream.</p>
-          <p class="buttons">
+          <p class="window-of-time">
             <label>
-              From (UTC) <input type="datetime-local" required value={from} onInput={(event) => setWindow([event.currentTarget.value, to])} />
+              <span>From (UTC)</span> <input type="datetime-local" required value={from} onInput={(event) => setWindow([event.currentTarget.value, to])} />
             </label>
             <label>
-              to <input type="datetime-local" required value={to} onInput={(event) => setWindow([from, event.currentTarget.value])} />
+              <span>To (UTC)</span> <input type="datetime-local" required value={to} onInput={(event) => setWindow([from, event.currentTarget.value])} />
             </label>
           </p>
           <p class="buttons">
@@ -104,9 +117,7 @@ export function Replay({ act }: { act(from: string, to: string): Promise<string>
           </p>
         </form>
       </dialog>
-      <span role="status" class="note">
-        <Shown text={said} />
-      </span>
+      <Said outcome={outcome} />
     </span>
   );
 }

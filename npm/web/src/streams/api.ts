@@ -25,7 +25,16 @@ export interface StreamStatus {
   gaps?: Gap[];
   gaps_unacknowledged?: number;
   dead_letters?: { kept: number; by_sink?: Record<string, number> };
-  replays?: { id: string; from: number; to: number; ended_at: number | null; counters: Record<string, number>; error: Failure | null }[];
+  replays?: ReplayStatus[];
+}
+
+export interface ReplayStatus {
+  id: string;
+  from: number;
+  to: number;
+  ended_at: number | null;
+  counters: Record<string, number>;
+  error: Failure | null;
 }
 
 export interface Gap {

@@ -6,6 +6,7 @@ import { bytes, count } from "../page/format.ts";
 import { Long, Shown } from "../page/shown.tsx";
 import { Confirmed } from "./actions.tsx";
 import type { Letter } from "./api.ts";
+import { stamp } from "./stamp.ts";
 import { api } from "./state.ts";
 
 const SHOWN_UNITS = 16_384;
@@ -32,9 +33,13 @@ export function Letters({ stream, kept }: { stream: string; kept: number }): JSX
     <div class="letters">
       <div class="buttons">
         <Confirmed label="Send all again" effect={`All ${count(kept)} dead letters of ${stream} are sent again; those that are accepted are deleted. If a run is under way, pause the stream first.`} act={() => replay("all")} />
-        <Confirmed label="Delete all" effect={`All ${count(kept)} dead letters of ${stream} are deleted for good, also those that are not listed here. Their events are lost.`} act={() => remove("all")} />
+        <Confirmed label="Delete all" isDestructive effect={`All ${count(kept)} dead letters of ${stream} are deleted for good, also those that are not listed here. Their events are lost.`} act={() => remove("all")} />
       </div>
-      {problem !== "" && <p class="problem">{problem}</p>}
+      {problem !== "" && (
+        <p class="problem">
+          <Shown text={problem} />
+        </p>
+      )}
       <ul>
         {letters.map((letter) => {
           const key = [{ id: letter.id, sink: letter.sink ?? "-" }];
@@ -44,14 +49,14 @@ export function Letters({ stream, kept }: { stream: string; kept: number }): JSX
                 <strong>{letter.sink === null ? "unreadable line" : <Shown text={letter.sink} />}</strong>
                 <Shown text={letter.reason} />
                 <span class="note">
-                  <Shown text={letter.kept_at} />, {bytes(letter.bytes)}
+                  kept {stamp(Date.parse(letter.kept_at))}, {bytes(letter.bytes)}
                 </span>
                 <Confirmed label="Send again" effect="This dead letter is sent again, and deleted if it is accepted." act={() => replay(key)} />
-                <Confirmed label="Delete" effect="This dead letter is deleted for good. Its event is lost for this sink." act={() => remove(key)} />
+                <Confirmed label="Delete" isDestructive effect="This dead letter is deleted for good. Its event is lost for this sink." act={() => remove(key)} />
               </div>
               <details>
                 <summary>
-                  <span class="id">{letter.id}</span>
+                  event <span class="id">{letter.id}</span>
                 </summary>
                 <Long view={textOf(letter)} />
                 {letter.truncated === true && <p class="note">only the beginning</p>}

@@ -3,8 +3,9 @@
 import { render, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import "../page/style.css";
-import { time } from "../page/format.ts";
+import "./streams.css";
 import { Shown } from "../page/shown.tsx";
+import { stamp } from "./stamp.ts";
 import { askedAt, isKept, poll, problem, signIn, signOut, status, token } from "./state.ts";
 import { Stream } from "./stream.tsx";
 
@@ -16,7 +17,7 @@ function App(): JSX.Element {
         <h1>
           EdgeSIEM <span>streams</span>
         </h1>
-        {askedAt.value !== undefined && token.value !== "" && <p class="promise">{time(askedAt.value).slice(0, 19)} UTC, asked every 10 s</p>}
+        {askedAt.value !== undefined && status.value !== undefined && <p class="promise">{stamp(askedAt.value)}, asked every 10 s</p>}
         <nav aria-label="Page">
           {token.value !== "" && (
             <button type="button" onClick={signOut}>

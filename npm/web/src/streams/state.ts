@@ -17,6 +17,13 @@ export const problem = signal<string | undefined>(undefined);
 export const lags = signal<ReadonlyMap<string, readonly { atMs: number; lagMs: number }[]>>(new Map());
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Number of the newest question: the answer to an older one is no longer wanted. */
+let newest = 0;
+
+// Each question wakes every stream of the Worker: nobody asks for a tab that nobody sees.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && status.value !== undefined) void poll();
+});
 
 /** Uses a token from now on; kept only until the tab is closed, and only if that is wanted. */
 export function signIn(given: string, keep: boolean): void {
@@ -32,6 +39,7 @@ export function signIn(given: string, keep: boolean): void {
 /** Forgets the token and all that was shown by it. */
 export function signOut(): void {
   clearTimeout(timer);
+  newest += 1;
   sessionStorage.removeItem(TOKEN_KEY);
   batch(() => {
     token.value = "";
@@ -45,14 +53,15 @@ export function api(): Api {
   return new Api(token.value);
 }
 
-/** Asks now, and every ten seconds from now on. */
+/** Asks now, and every ten seconds from now on as long as the tab is seen. */
 export async function poll(): Promise<void> {
   clearTimeout(timer);
-  const asked = token.value;
-  if (asked === "") return;
+  if (token.value === "") return;
+  newest += 1;
+  const asked = newest;
   try {
     const found = await api().status();
-    if (token.value !== asked) return;
+    if (asked !== newest) return;
     batch(() => {
       status.value = found;
       askedAt.value = Date.now();
@@ -60,14 +69,17 @@ export async function poll(): Promise<void> {
       lags.value = withLags(found, Date.now());
     });
   } catch (error) {
-    if (token.value !== asked) return;
-    problem.value = error instanceof Error ? error.message : String(error);
+    if (asked !== newest) return;
     if (error instanceof Refused && (error.status === 401 || error.status === 404)) {
-      status.value = undefined;
+      signOut();
+      problem.value = error.message;
       return;
     }
+    problem.value = `The Worker could not be asked: ${error instanceof Error ? error.message : String(error)}. It is asked again every ten seconds.`;
   }
-  timer = setTimeout(() => void poll(), POLL_MS);
+  timer = setTimeout(() => {
+    if (!document.hidden) void poll();
+  }, POLL_MS);
 }
 
 /** How far the newest event that was delivered lies back. */

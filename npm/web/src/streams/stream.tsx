@@ -2,12 +2,14 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { count, counted, duration, time } from "../page/format.ts";
+import { count, counted, duration } from "../page/format.ts";
 import { Shown } from "../page/shown.tsx";
 import { Confirmed, Replay } from "./actions.tsx";
-import type { StreamStatus } from "./api.ts";
+import type { Failure, StreamStatus } from "./api.ts";
+import { Gaps } from "./gaps.tsx";
 import { LagChart } from "./lag-chart.tsx";
 import { Letters } from "./letters.tsx";
+import { Replays } from "./replays.tsx";
 import { api, lagOf } from "./state.ts";
 
 export function Stream({ status }: { status: StreamStatus }): JSX.Element {
@@ -31,14 +33,14 @@ export function Stream({ status }: { status: StreamStatus }): JSX.Element {
           <Shown text={error} />
         </p>
       )}
-      {problems.map(({ severity, text }) => (
-        <p class={severity === "red" ? "problem" : "warning"}>
+      {problems.map(({ kind, severity, text }) => (
+        <p key={kind} class={severity === "red" ? "problem" : "warning"}>
           <Shown text={text} />
         </p>
       ))}
       <dl class="facts">
         {fact("lag", lag === undefined ? "none yet" : duration(lag))}
-        {fact("offset stands since", position === null || position === undefined ? "never" : `${duration(Math.max(now - position.saved_at, 0))}`)}
+        {fact("offset age", position === null || position === undefined ? "none yet" : duration(Math.max(now - position.saved_at, 0)))}
         {fact("last run", since(runs?.ended_at, now))}
         {fact("last success", since(runs?.last_success_at, now))}
         {fact("delivered", count(position?.counters["delivered"] ?? 0))}
@@ -52,7 +54,7 @@ export function Stream({ status }: { status: StreamStatus }): JSX.Element {
       )}
       <LagChart stream={stream} />
       <div class="buttons">
-        <Confirmed label="Run now" effect={`${stream} runs now instead of at the next minute. The answer comes when the run has ended.`} act={() => act("run")} />
+        <Confirmed label="Run now" effect={`${stream} runs now instead of at the next minute. The answer comes when the run has ended.`} act={async () => ran(await api().act(stream, "POST", "run"))} />
         {status.paused_at === null || status.paused_at === undefined ? (
           <Confirmed key="pause" label="Pause" effect={`No new run of ${stream} begins until it is resumed; a run under way goes on to its end. The source forgets events after its retention, so resume in time.`} act={() => act("pause", {})} />
         ) : (
@@ -66,44 +68,16 @@ export function Stream({ status }: { status: StreamStatus }): JSX.Element {
         />
       </div>
       {open.length > 0 && (
-        <div class="gaps">
-          <h3>Gaps</h3>
-          <ul>
-            {open.map(({ id, reason, detected_at: at, last_event_at: last, resumed_from: resumed }) => (
-              <li>
-                <Shown text={reason} />{" "}
-                <span class="note">
-                  noticed {time(at)} UTC; last known event {last === null ? "unknown" : `${time(last)} UTC`}, asked again from {time(resumed)} UTC on
-                </span>{" "}
-                <Confirmed label="Acknowledge" effect="Somebody knows of this gap. It stays on record, and /healthz no longer turns red for it." act={() => act("gaps", { acknowledge: [id] })} />
-              </li>
-            ))}
-          </ul>
-        </div>
+        <Gaps gaps={open} count={unacknowledged} acknowledge={(which) => act("gaps", { acknowledge: which })} />
       )}
       {replays.length > 0 && (
-        <ul class="replays">
-          {replays.map(({ id, from, to, ended_at: ended, counters, error }) => (
-            <li>
-              replay <Shown text={id} />: {time(from)} to {time(to)} UTC, {counted(counters["delivered"] ?? 0, "event")} delivered, {ended === null ? "under way" : `ended ${time(ended)}`}
-              {error !== null && error !== undefined && (
-                <>
-                  , <Shown text={error.message} />
-                </>
-              )}
-              {ended === null && (
-                <Confirmed
-                  label="End"
-                  effect={`The replay ${id} is ended; what it delivered stays delivered.`}
-                  act={async () => {
-                    await api().act(stream, "DELETE", `replays/${encodeURIComponent(id)}`);
-                    return "ended";
-                  }}
-                />
-              )}
-            </li>
-          ))}
-        </ul>
+        <Replays
+          replays={replays}
+          end={async (id) => {
+            await api().act(stream, "DELETE", `replays/${encodeURIComponent(id)}`);
+            return "ended";
+          }}
+        />
       )}
       {kept > 0 && (
         <details open={areLettersShown} onToggle={(event) => setLettersShown(event.currentTarget.open)}>
@@ -113,6 +87,14 @@ export function Stream({ status }: { status: StreamStatus }): JSX.Element {
       )}
     </section>
   );
+}
+
+/** A run that failed is answered like one that did not: what it says decides. */
+function ran(answer: unknown): string {
+  const { ok, report, error } = answer as { ok?: boolean; report?: { delivered?: number; dead_lettered?: number; unfinished?: boolean } | null; error?: Failure | null };
+  if (ok !== true) throw new Error(`the run failed: ${error?.code ?? "unknown"}: ${error?.message ?? "it says no more"}. What to do: ${error?.user_action ?? "look into the Worker's log"}`);
+  const left = (report?.dead_lettered ?? 0) > 0 ? `, ${counted(report?.dead_lettered ?? 0, "dead letter")}` : "";
+  return `${counted(report?.delivered ?? 0, "event")} delivered${left}${report?.unfinished === true ? "; more is left" : ""}`;
 }
 
 function fact(name: string, value: string): JSX.Element {
