@@ -28,6 +28,57 @@ fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
     block
 }
 
+/// [`load`] where the end is near nearly always. Pieces that may overlap, because a copy of any length would be a call of
+/// `memcpy`, which in WebAssembly leaves the compiled code.
+#[inline(never)]
+pub(crate) fn load_last(bytes: &[u8], at: usize) -> Block {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    if let Some(block) = rest.first_chunk() {
+        return *block;
+    }
+    let bits = |bytes: usize| u32::try_from(bytes).map_or(0, |bytes| bytes.wrapping_mul(8));
+    let length = rest.len();
+    let mut block = [0; 16];
+    if let (Some(first), Some(last)) = (rest.first_chunk::<8>(), rest.last_chunk()) {
+        // What the last eight bytes have that the first do not.
+        let last = u64::from_le_bytes(*last);
+        let last = last.checked_shr(bits(16_usize.wrapping_sub(length)));
+        ends_of(&mut block, *first, last.unwrap_or(0).to_le_bytes());
+    } else if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
+        let last = u64::from(u32::from_le_bytes(*last));
+        let last = last.wrapping_shl(bits(length.wrapping_sub(4)));
+        let word = u64::from(u32::from_le_bytes(*first)) | last;
+        ends_of(&mut block, word.to_le_bytes(), [0; 8]);
+    } else {
+        for (to, from) in block.iter_mut().zip(rest).take(3) {
+            *to = *from;
+        }
+    }
+    block
+}
+
+#[inline(always)]
+fn ends_of(block: &mut Block, first: [u8; 8], last: [u8; 8]) {
+    if let Some(to) = block.first_chunk_mut() {
+        *to = first;
+    }
+    if let Some(to) = block.last_chunk_mut() {
+        *to = last;
+    }
+}
+
+/// Whether all bytes are ASCII.
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<16>() else {
+        return bytes.is_ascii();
+    };
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let all = blocks
+        .iter()
+        .fold(u8x16::from(*last), |all, block| all | u8x16::from(*block));
+    all.to_bitmask() == 0
+}
+
 /// Bit n is set if byte n is a quote, a backslash, a control character (below 0x20) or not ASCII: all that
 /// cannot simply be passed over in a JSON string or copied into one.
 #[inline(always)]
@@ -42,13 +93,7 @@ pub(crate) fn string_stops(block: Block) -> u32 {
 /// [`string_stops`] of the 64 bytes of `bytes` from `at` on; past the end they are 0.
 #[inline(always)]
 pub(crate) fn string_stops_64(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    let quarters = match rest.first_chunk::<64>() {
-        Some(whole) => *whole,
-        None => padded(rest),
-    };
-    let quarter = |n: usize| u64::from(string_stops(load(&quarters, n)));
-    quarter(0) | quarter(16) << 16 | quarter(32) << 32 | quarter(48) << 48
+    masks_64(bytes, at, string_stops)
 }
 
 /// Bit n is set if byte n is a quote or a backslash.
@@ -89,17 +134,31 @@ pub(crate) fn backslashed(block: Block, at: u8, mask: u8) -> Block {
     (u8x16::from(block).shuffle(places) | backslashes).to_array()
 }
 
+/// Bit n is set if byte n of the 64 from `at` on is a percent sign.
+#[inline(always)]
+pub(crate) fn percents_64(bytes: &[u8], at: usize) -> u64 {
+    masks_64(bytes, at, |block| {
+        u8x16::from(block).simd_eq(u8x16::splat(b'%')).to_bitmask()
+    })
+}
+
+/// What `mask` says of the 64 bytes of `bytes` from `at` on; past the end they are 0.
+#[inline(always)]
+fn masks_64(bytes: &[u8], at: usize, mask: impl Fn(Block) -> u32) -> u64 {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let quarters = match rest.first_chunk::<64>() {
+        Some(whole) => *whole,
+        None => padded(rest),
+    };
+    let quarter = |n: usize| u64::from(mask(load(&quarters, n)));
+    quarter(0) | quarter(16) << 16 | quarter(32) << 32 | quarter(48) << 48
+}
+
 /// Like [`string_stops`], but not at bytes that are not ASCII. Those come as a second mask.
 #[inline(always)]
 pub(crate) fn string_stops_and_non_ascii(block: Block) -> (u32, u32) {
     let non_ascii = u8x16::from(block).to_bitmask();
     (string_stops(block) & !non_ascii, non_ascii)
-}
-
-/// Bit n is set if byte n is not ASCII.
-#[inline(always)]
-pub(crate) fn non_ascii(block: Block) -> u32 {
-    u8x16::from(block).to_bitmask()
 }
 
 /// Bit n is set if byte n is one of three.
@@ -132,10 +191,24 @@ pub(crate) fn same_letters(block: Block, lower_case: Block) -> u32 {
     folded.simd_eq(u8x16::from(lower_case)).to_bitmask()
 }
 
-/// Whether the first `length` bytes, at most 16, are the same in both.
+/// Whether `bytes` go on with the first `length` of `beginning` at `at`.
 #[inline(always)]
-pub(crate) fn same_beginning(block: Block, other: Block, length: usize) -> bool {
-    let same = u8x16::from(block).simd_eq(u8x16::from(other)).to_bitmask();
+pub(crate) fn begins_with(bytes: &[u8], at: usize, beginning: &[u8; 32], length: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let Some((halves, [])) = rest
+        .first_chunk::<32>()
+        .map(|found| found.as_chunks::<16>())
+    else {
+        // So near the end of a line comes hardly ever a member that is looked for.
+        return rest.starts_with(beginning.get(..length).unwrap_or(beginning));
+    };
+    let same = |n: usize| match (halves.get(n), beginning.as_chunks::<16>().0.get(n)) {
+        (Some(found), Some(known)) => u8x16::from(*found)
+            .simd_eq(u8x16::from(*known))
+            .to_bitmask(),
+        _ => 0,
+    };
+    let same = u64::from(same(0) | same(1) << 16);
     same.trailing_ones() as usize >= length
 }
 
@@ -213,8 +286,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::{
-        any_of, backslashable, backslashed, base64, controls_and, load, lower_case, same_beginning,
-        string_stops, string_stops_and_non_ascii,
+        any_of, backslashable, backslashed, base64, begins_with, controls_and, is_ascii, load,
+        load_last, lower_case, string_stops, string_stops_and_non_ascii,
     };
 
     #[test]
@@ -248,8 +321,6 @@ mod tests {
                 let mut lower = block;
                 lower.make_ascii_lowercase();
                 assert_eq!(lower_case(block), lower, "{byte} at {place}");
-                assert!(same_beginning(block, [b'A'; 16], place));
-                assert_eq!(same_beginning(block, [b'A'; 16], place + 1), byte == b'A');
                 let quote = matches!(byte, b'"' | b'\\');
                 assert_eq!(
                     backslashable(block),
@@ -277,6 +348,36 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_ascii_if_each_of_them_is() {
+        for length in 0..50 {
+            let mut bytes = vec![b'a'; length];
+            assert!(is_ascii(&bytes));
+            for place in 0..length {
+                bytes[place] = 0x80;
+                assert!(!is_ascii(&bytes), "{place} of {length}");
+                bytes[place] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_begin_with_what_they_begin_with() {
+        let beginning: [u8; 32] = std::array::from_fn(|n| u8::try_from(n).unwrap());
+        for room in [0, 1, 40] {
+            for length in 0..=32 {
+                for wrong in 0..=length {
+                    let mut bytes = [&[b'x'; 3], &beginning[..length], &vec![b'y'; room]].concat();
+                    if wrong < length {
+                        bytes[3 + wrong] ^= 0x20;
+                    }
+                    let begins = begins_with(&bytes, 3, &beginning, length);
+                    assert_eq!(begins, wrong == length, "{length} {wrong} {room}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn backslashes_come_before_the_bytes_that_need_one() {
         let block = *b"abcdefghijklmnop";
         for at in [0, 8] {
@@ -294,6 +395,13 @@ mod tests {
 
     #[test]
     fn loading_past_the_end_gives_zeros() {
+        let bytes: Vec<u8> = (1..=36).collect();
+        for length in 0..16 {
+            let mut expected = [0; 16];
+            expected[..length].copy_from_slice(&bytes[..length]);
+            assert_eq!(load(&bytes[..length], 0), expected, "{length}");
+            assert_eq!(load_last(&bytes[..length], 0), expected, "{length}");
+        }
         let bytes: Vec<u8> = (1..=20).collect();
         assert_eq!(
             load(&bytes, 4),

@@ -32,9 +32,14 @@ pub(crate) fn write(line: &[u8], value: Text, writer: &mut Writer<'_>, scratch: 
 /// characters but tab and line breaks. The text is then in `bytes`. Anything less sure is left alone, because nothing says
 /// which of a customer's values are encoded.
 fn decode(line: &[u8], text: Text, scratch: &mut Scratch) -> bool {
-    let Scratch { item, bytes, .. } = scratch;
+    let Scratch {
+        item,
+        bytes,
+        unescaped,
+        ..
+    } = scratch;
     item.clear();
-    decode_into(&text.value(line), item);
+    decode_into(text.value_in(line, unescaped), item);
     bytes.clear();
     if item.is_empty() || STANDARD.decode_vec(&item, bytes).is_err() {
         return false;

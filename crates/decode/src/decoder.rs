@@ -30,6 +30,10 @@ pub(crate) struct Scratch {
     pub text: Vec<u8>,
     pub item: Vec<u8>,
     pub bytes: Vec<u8>,
+    /// Values of strings with escapes.
+    pub unescaped: Vec<u8>,
+    /// Base64 without white space.
+    pub characters: Vec<u8>,
 }
 
 /// Reads events one at a time, and keeps scratch memory between them.

@@ -48,7 +48,15 @@ pub(crate) fn write(
             Plain::NotAscii => writer.back_to(start),
         }
     }
-    any(&text.value(line), writer, scratch, items_left)
+    let mut memory = std::mem::take(&mut scratch.unescaped);
+    let count = any(
+        text.value_in(line, &mut memory),
+        writer,
+        scratch,
+        items_left,
+    );
+    scratch.unescaped = memory;
+    count
 }
 
 enum Plain {

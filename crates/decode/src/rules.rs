@@ -158,7 +158,9 @@ impl Cursors {
     /// A facet given by the string `value` of `line`.
     pub fn set(&mut self, facet: Facet, line: &[u8], value: Text, scratch: &mut Scratch) {
         if value.escaped {
-            self.set_text(facet, &value.value(line), scratch);
+            let mut memory = std::mem::take(&mut scratch.unescaped);
+            self.set_text(facet, value.value_in(line, &mut memory), scratch);
+            scratch.unescaped = memory;
         } else {
             let cursor = if value.start < value.end {
                 Cursor::Line { at: value.start }
@@ -235,18 +237,30 @@ impl Cursors {
                             *cursor = next;
                             scratch.item.clear();
                             decode_into(encoded, &mut scratch.item);
-                            write_item(facet, &scratch.item, &mut scratch.bytes, writer)
+                            let Scratch {
+                                item,
+                                bytes,
+                                characters,
+                                ..
+                            } = &mut *scratch;
+                            write_item(facet, item, characters, bytes, writer)
                         }
                     },
                     Cursor::Text { at, end } => {
-                        let rest = scratch.text.get(at..end).unwrap_or(&[]);
+                        let Scratch {
+                            text,
+                            bytes,
+                            characters,
+                            ..
+                        } = &mut *scratch;
+                        let rest = text.get(at..end).unwrap_or(&[]);
                         let length = memchr::memchr(b';', rest);
                         *cursor = length.map_or(Cursor::End, |length| Cursor::Text {
                             at: at.saturating_add(length).saturating_add(1),
                             end,
                         });
                         let item = rest.get(..length.unwrap_or(rest.len())).unwrap_or(&[]);
-                        write_item(facet, item, &mut scratch.bytes, writer)
+                        write_item(facet, item, characters, bytes, writer)
                     }
                 };
                 undecoded = undecoded.saturating_add(u32::from(!decoded));
@@ -388,18 +402,20 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Appends what the percent-decoded `item` encodes to `bytes`, or the item itself; false if it is not base64.
-pub(crate) fn decode_item(item: &[u8], bytes: &mut Vec<u8>) -> bool {
-    let characters: Vec<u8> = item
+#[inline(never)]
+pub(crate) fn decode_item(item: &[u8], characters: &mut Vec<u8>, bytes: &mut Vec<u8>) -> bool {
+    let standard = item
         .iter()
         .filter(|byte| !byte.is_ascii_whitespace())
         .map(|byte| match byte {
             b'-' => b'+',
             b'_' => b'/',
             other => *other,
-        })
-        .collect();
+        });
+    characters.clear();
+    characters.extend(standard);
     let start = bytes.len();
-    if LENIENT.decode_vec(&characters, bytes).is_ok() {
+    if LENIENT.decode_vec(&*characters, bytes).is_ok() {
         return true;
     }
     bytes.truncate(start);
@@ -408,9 +424,16 @@ pub(crate) fn decode_item(item: &[u8], bytes: &mut Vec<u8>) -> bool {
 }
 
 /// Any percent-decoded item, with the closing quote; false if it is not base64.
-fn write_item(facet: Facet, item: &[u8], bytes: &mut Vec<u8>, writer: &mut Writer<'_>) -> bool {
+#[inline(never)]
+fn write_item(
+    facet: Facet,
+    item: &[u8],
+    characters: &mut Vec<u8>,
+    bytes: &mut Vec<u8>,
+    writer: &mut Writer<'_>,
+) -> bool {
     bytes.clear();
-    let decoded = decode_item(item, bytes);
+    let decoded = decode_item(item, characters, bytes);
     writer.text_member(facet.key(), bytes);
     decoded
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::block::{load, string_stops_64, string_stops_and_non_ascii};
+use crate::block::{begins_with, load, string_stops_64, string_stops_and_non_ascii};
 use crate::percent::hex_quad;
 
 /// Most arrays and objects inside of each other; one more is refused, as by `serde_json`, so that whatever reads
@@ -55,6 +55,44 @@ impl Text {
         } else {
             Cow::Borrowed(source)
         }
+    }
+
+    /// [`Text::value`], in `memory` if it has escapes.
+    #[inline(always)]
+    pub fn value_in<'a>(&self, line: &'a [u8], memory: &'a mut Vec<u8>) -> &'a [u8] {
+        let source = self.source(line);
+        if !self.escaped {
+            return source;
+        }
+        memory.clear();
+        unescape_into(source, memory);
+        memory
+    }
+}
+
+/// How a member with a text begins: `"name":"`. The bytes behind it are 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening([u8; 32], usize);
+
+impl Opening {
+    /// Of the member `name`, which has at most 28 bytes and needs no escapes.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "evaluated by the compiler"
+    )]
+    pub const fn of(name: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes[0] = b'"';
+        let mut at = 0;
+        while at < name.len() {
+            bytes[at + 1] = name[at];
+            at += 1;
+        }
+        bytes[at + 1] = b'"';
+        bytes[at + 2] = b':';
+        bytes[at + 3] = b'"';
+        Self(bytes, at + 4)
     }
 }
 
@@ -142,6 +180,48 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Passes over `opening`, if it is next, so that the inside of a string follows.
+    #[inline(always)]
+    pub fn take_opening(&mut self, opening: &Opening) -> bool {
+        let found = begins_with(self.line, self.at, &opening.0, opening.1);
+        self.at += if found { opening.1 } else { 0 };
+        found
+    }
+
+    /// The name of the member that comes next, with the colon behind it.
+    #[inline(always)]
+    pub fn member_name(&mut self) -> Result<Text, Malformed> {
+        if !self.take_next(b'"') {
+            return Err(self.malformed("expected a member name"));
+        }
+        let name = self.string()?;
+        if !self.take_next(b':') {
+            return Err(self.malformed("expected a colon"));
+        }
+        if self.peek() != Some(b'"') {
+            self.skip_white();
+        }
+        Ok(name)
+    }
+
+    /// Whether the object whose `{` was just read has no members; passes over its end then.
+    #[inline(always)]
+    pub fn is_empty_object(&mut self) -> bool {
+        self.take_next(b'}')
+    }
+
+    /// Passes over the comma before another member, or the end of the object; whether another follows.
+    #[inline(always)]
+    pub fn another_member(&mut self) -> Result<bool, Malformed> {
+        if self.take_next(b',') {
+            return Ok(true);
+        }
+        if self.take(b'}') {
+            return Ok(false);
+        }
+        Err(self.malformed("expected a comma or a closing brace"))
+    }
+
     /// Nothing but white space may follow.
     pub fn end(&mut self) -> Result<(), Malformed> {
         self.skip_white();
@@ -159,27 +239,15 @@ impl<'a> Scanner<'a> {
         mut member: impl FnMut(&mut Self, Key) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         let mut before = self.at;
-        if self.take_next(b'}') {
+        if self.is_empty_object() {
             return Ok(());
         }
         loop {
-            if !self.take_next(b'"') {
-                return Err(self.malformed("expected a member name"));
-            }
-            let name = self.string()?;
-            if !self.take_next(b':') {
-                return Err(self.malformed("expected a colon"));
-            }
-            if self.peek() != Some(b'"') {
-                self.skip_white();
-            }
+            let name = self.member_name()?;
             member(self, Key { before, name })?;
             before = self.at;
-            if !self.take_next(b',') {
-                if self.take(b'}') {
-                    return Ok(());
-                }
-                return Err(self.malformed("expected a comma or a closing brace"));
+            if !self.another_member()? {
+                return Ok(());
             }
         }
     }
@@ -348,6 +416,12 @@ impl<'a> Scanner<'a> {
 /// Value of a string whose source was validated. Half a surrogate pair becomes U+FFFD.
 pub(crate) fn unescaped(source: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(source.len());
+    unescape_into(source, &mut out);
+    out
+}
+
+/// Appends [`unescaped`].
+pub(crate) fn unescape_into(source: &[u8], out: &mut Vec<u8>) {
     let mut rest = source;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         let (plain, escape) = rest.split_at(at);
@@ -357,7 +431,6 @@ pub(crate) fn unescaped(source: &[u8]) -> Vec<u8> {
         rest = escape.get(length..).unwrap_or(&[]);
     }
     out.extend_from_slice(rest);
-    out
 }
 
 /// The character of the escape that `source` begins with, and its length.

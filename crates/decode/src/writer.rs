@@ -27,12 +27,6 @@ pub const fn literal(text: &[u8]) -> Literal {
     Literal(block, if text.len() < 16 { text.len() } else { 16 })
 }
 
-impl Literal {
-    pub(crate) const fn block(self) -> Block {
-        self.0
-    }
-}
-
 /// Text of at most 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct LongLiteral(Block, Block, usize);
@@ -46,6 +40,43 @@ pub const fn long_literal(text: &[u8]) -> LongLiteral {
     };
     let (head, tail) = (literal(head), literal(tail));
     LongLiteral(head.0, tail.0, head.1.saturating_add(tail.1))
+}
+
+/// A buffer that is written to by one event after the other. What is behind its end stays, so that room is filled with zeros
+/// only where there was none.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Kept {
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Appends to it. Ends with [`Writer::keep`].
+    pub fn writer(&mut self, expected: usize) -> Writer<'_> {
+        Writer::over(&mut self.bytes, self.len, expected)
+    }
+
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub const fn set_len(&mut self, len: usize) {
+        self.len = len;
+    }
+
+    /// What was written, and what is behind it and means nothing.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Likewise.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
 }
 
 /// Appends to a `Vec`. The bytes from `len` on are scratch; [`Writer::finish`] cuts them off.
@@ -66,11 +97,22 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Appends to `buffer`, of which about `expected` more bytes will be needed.
     pub fn new(home: &'a mut Vec<u8>, expected: usize) -> Self {
+        let len = home.len();
+        Self::over(home, len, expected)
+    }
+
+    /// Appends to the first `len` bytes of `home`.
+    fn over(home: &'a mut Vec<u8>, len: usize, expected: usize) -> Self {
         let buffer = std::mem::take(home);
-        let len = buffer.len();
         let mut writer = Self { home, buffer, len };
         writer.need(expected);
         writer
+    }
+
+    /// Hands the buffer of a [`Kept`] back as it is; how many of its bytes were written, which [`Kept::set_len`] must be told.
+    pub(crate) fn keep(self) -> usize {
+        *self.home = self.buffer;
+        self.len
     }
 
     /// Hands the buffer back. Without this what was written is lost, and what was there before too.
@@ -127,6 +169,13 @@ impl<'a> Writer<'a> {
     #[inline(always)]
     pub(crate) fn room(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.len..).unwrap_or(&mut [])
+    }
+
+    /// [`Writer::room`] for `bytes` more, and a whole block behind each of them.
+    #[inline(always)]
+    pub(crate) fn room_for(&mut self, bytes: usize) -> &mut [u8] {
+        self.need(bytes);
+        self.room()
     }
 
     /// Counts `bytes` that were put into [`Writer::room`].
@@ -204,42 +253,12 @@ impl<'a> Writer<'a> {
     /// Like [`Writer::copy`], for bytes that are usually few, or whose number is known when this is compiled.
     #[inline]
     pub fn short(&mut self, bytes: &[u8]) {
-        let (Some(tail), ..=256) = (bytes.last_chunk(), bytes.len()) else {
-            return self.few_or_many(bytes);
-        };
         self.need(bytes.len());
         let end = self.len + bytes.len();
-        let Some(room) = self.buffer.get_mut(self.len..end) else {
-            return;
-        };
-        // The last block overlaps the one before it.
-        for (to, from) in room.chunks_exact_mut(16).zip(bytes.chunks_exact(16)) {
-            if let (Some(to), Some(from)) = (to.first_chunk_mut::<16>(), from.first_chunk()) {
-                *to = *from;
-            }
+        if let Some(room) = self.buffer.get_mut(self.len..end) {
+            copy_to(room, bytes);
+            self.len = end;
         }
-        if let Some(to) = room.last_chunk_mut::<16>() {
-            *to = *tail;
-        }
-        self.len = end;
-    }
-
-    /// Fewer than 16 bytes, or more than 256.
-    fn few_or_many(&mut self, bytes: &[u8]) {
-        self.need(bytes.len());
-        let end = self.len + bytes.len();
-        let Some(room) = self.buffer.get_mut(self.len..end) else {
-            return;
-        };
-        // Two pieces that may overlap.
-        match bytes.len() {
-            16.. => room.copy_from_slice(bytes),
-            8.. => ends::<8>(room, bytes),
-            4.. => ends::<4>(room, bytes),
-            2.. => ends::<2>(room, bytes),
-            _ => ends::<1>(room, bytes),
-        }
-        self.len = end;
     }
 
     /// A literal, the first `length` bytes of `rest`, and a quote: a member whose value is text that needs no escapes.
@@ -344,11 +363,15 @@ impl<'a> Writer<'a> {
 
     /// What was written from `range.start` to `range.end` once more; both count the buffer from its beginning.
     pub fn repeat(&mut self, range: Range<usize>) {
-        let (start, end) = (range.start, range.end.min(self.len));
-        if start < end {
-            self.need(end - start);
-            self.buffer.copy_within(start..end, self.len);
-            self.len += end - start;
+        let Range { start, end } = range;
+        let length = end.saturating_sub(start);
+        self.need(length);
+        let Some((written, room)) = self.buffer.split_at_mut_checked(self.len) else {
+            return;
+        };
+        if let (Some(bytes), Some(room)) = (written.get(start..end), room.get_mut(..length)) {
+            copy_to(room, bytes);
+            self.len += length;
         }
     }
 
@@ -363,6 +386,35 @@ impl<'a> Writer<'a> {
 pub(crate) fn put(room: &mut [u8], at: usize, block: Block) {
     if let Some(to) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
         *to = block;
+    }
+}
+
+/// Copies `bytes` to `room`, which is as long. Up to 256 without `memcpy`: as two pieces that may overlap, because the compiler
+/// makes `memcpy` of a loop.
+#[inline]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "more than 128 bytes in that case"
+)]
+fn copy_to(room: &mut [u8], bytes: &[u8]) {
+    match bytes.len() {
+        257.. => room.copy_from_slice(bytes),
+        129.. => {
+            let middle = bytes.len() - 128;
+            if let (Some(to), Some(from)) = (room.get_mut(..128), bytes.get(..128)) {
+                ends::<64>(to, from);
+            }
+            if let (Some(to), Some(from)) = (room.get_mut(middle..), bytes.get(middle..)) {
+                ends::<64>(to, from);
+            }
+        }
+        65.. => ends::<64>(room, bytes),
+        33.. => ends::<32>(room, bytes),
+        16.. => ends::<16>(room, bytes),
+        8.. => ends::<8>(room, bytes),
+        4.. => ends::<4>(room, bytes),
+        2.. => ends::<2>(room, bytes),
+        _ => ends::<1>(room, bytes),
     }
 }
 
@@ -391,6 +443,23 @@ mod tests {
             .strip_prefix("before ")
             .unwrap()
             .to_owned()
+    }
+
+    #[test]
+    fn bytes_are_copied_whatever_their_number() {
+        let text: String = ('!'..='~').cycle().take(600).collect();
+        for length in 0..text.len() {
+            let part = text.get(..length).unwrap();
+            let copied = written(|writer| {
+                writer.copy(part.as_bytes());
+                writer.byte(b'|');
+                let start = "before ".len();
+                writer.repeat(start..start + length);
+            });
+            assert_eq!(copied, format!("{part}|{part}"), "{length}");
+        }
+        let again = written(|writer| writer.repeat("before".len().."before ".len()));
+        assert_eq!(again, " ");
     }
 
     #[test]

@@ -1,18 +1,33 @@
 //! Host, scheme and protocol of a request.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 
-use edgesiem_decode::{EventView, Member};
+use edgesiem_decode::{EventView, Member, Writer};
 
 /// The address that `text` is.
 pub(crate) fn ip(text: &[u8]) -> Option<IpAddr> {
     // The longest is an IPv6 address with an IPv4 tail. Most hosts are names, and need not be parsed.
     let is_candidate = (2..=45).contains(&text.len())
-        && (text.contains(&b':') || text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')));
+        && (memchr::memchr(b':', text).is_some()
+            || text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')));
     if !is_candidate {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Writes an address in its canonical form (RFC 5952), which needs no escapes.
+pub(crate) fn write_ip(w: &mut Writer<'_>, ip: IpAddr) {
+    // The longest is an IPv6 address with an IPv4 tail.
+    let mut text = [0; 48];
+    let mut rest = text.as_mut_slice();
+    let fits = write!(rest, "{ip}").is_ok();
+    let left = rest.len();
+    let length = text.len().saturating_sub(left);
+    if fits {
+        w.short(text.get(..length).unwrap_or(&[]));
+    }
 }
 
 /// `http` or `https`. Events say it only by `tls`, which older ones lack, and by the port.
@@ -27,12 +42,12 @@ pub(crate) fn scheme(event: &EventView<'_>) -> &'static str {
 
 /// A `Host` header without its port (RFC 9110 section 7.2), and whether there was one.
 pub(crate) fn without_port(host: &[u8]) -> (&[u8], bool) {
-    let colon = host.iter().rposition(|byte| *byte == b':');
+    let colon = memchr::memrchr(b':', host);
     let Some((name, port)) = colon.and_then(|colon| host.split_at_checked(colon)) else {
         return (host, false);
     };
     let is_port = port.iter().skip(1).all(u8::is_ascii_digit);
-    let is_bare_ipv6 = name.contains(&b':') && !name.ends_with(b"]");
+    let is_bare_ipv6 = memchr::memchr(b':', name).is_some() && !name.ends_with(b"]");
     if is_port && !is_bare_ipv6 {
         (name, true)
     } else {

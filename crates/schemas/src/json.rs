@@ -156,30 +156,49 @@ pub(crate) fn string(writer: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'
 }
 
 /// A number in decimal.
+#[inline(never)]
 pub(crate) fn digits(writer: &mut Writer<'_>, value: u64) {
-    // The digits of the lower nine places at a time, because division of 32 bits is a multiplication, and that of 64 bits is none.
-    const PLACES: u64 = 1_000_000_000;
+    // Eight places at a time, because division of 32 bits is a multiplication, and that of 64 bits is none.
+    const PLACES: u64 = 100_000_000;
     if value >= PLACES {
         digits(writer, value / PLACES);
-        return nine_places(writer, value % PLACES, 9);
+        let block = eight_places(value % PLACES);
+        return writer.block(block, 8);
     }
+    let block = eight_places(value);
     let length = value
         .checked_ilog10()
         .map_or(1, |log| log.saturating_add(1));
-    nine_places(writer, value, usize::try_from(length).unwrap_or(9));
+    let zeros = 8_u32.saturating_sub(length);
+    let word = u128::from_le_bytes(block).wrapping_shr(zeros.wrapping_mul(8));
+    writer.block(word.to_le_bytes(), usize::try_from(length).unwrap_or(8));
 }
 
-/// The last `length` digits of a number below 10^9.
-fn nine_places(writer: &mut Writer<'_>, value: u64, length: usize) {
-    let mut left = u32::try_from(value).unwrap_or(0);
-    // The first nine are for the digits, from the right; a block can begin at any of them.
-    let mut digits = [0; 9 + 16];
-    for digit in digits.iter_mut().take(9).rev() {
-        *digit = b'0'.wrapping_add((left % 10).to_le_bytes()[0]);
-        left /= 10;
-    }
-    let start = 9_usize.saturating_sub(length);
-    writer.stretch(digits.get(start..).unwrap_or(&[]), length);
+/// The digits of a number below 10^8, with the zeros before it; what follows means nothing.
+fn eight_places(value: u64) -> [u8; 16] {
+    /// From `00` to `99`.
+    static PAIRS: [[u8; 2]; 100] = {
+        let mut pairs = [[b'0'; 2]; 100];
+        let mut number = 0;
+        while number < 100 {
+            #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+            {
+                pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+            }
+            number += 1;
+        }
+        pairs
+    };
+    let value = u32::try_from(value).unwrap_or(0);
+    let pair = |number: u32| {
+        let number = usize::try_from(number).unwrap_or(0);
+        PAIRS.get(number).copied().unwrap_or([b'0'; 2])
+    };
+    let [a, b] = pair(value / 1_000_000);
+    let [c, d] = pair(value / 10_000 % 100);
+    let [e, f] = pair(value / 100 % 100);
+    let [g, h] = pair(value % 100);
+    [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl<'a> EventView<'a> {
     pub fn rules(&self) -> Rules<'a> {
         Rules {
             rows: self.reader.rows.get(..self.rules).unwrap_or(&[]),
-            text: &self.reader.text,
+            text: self.reader.text.bytes(),
         }
     }
 
@@ -105,14 +105,14 @@ impl<'a> EventView<'a> {
     /// The request's headers in their order, as [`decode_headers`](crate::decode_headers) lists them.
     pub fn request_headers(&self) -> Headers<'a> {
         let [entries, _] = &self.reader.headers;
-        let text = &self.reader.text;
+        let text = self.reader.text.bytes();
         Headers { entries, text }
     }
 
     /// The response's headers, likewise.
     pub fn response_headers(&self) -> Headers<'a> {
         let [_, entries] = &self.reader.headers;
-        let text = &self.reader.text;
+        let text = self.reader.text.bytes();
         Headers { entries, text }
     }
 

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use crate::block::{any_of, load, non_ascii};
-use crate::headers::decoded;
-use crate::percent::decode_into;
-use crate::writer::{Writer, put};
+use crate::block::{any_of, load, string_stops};
+use crate::percent::decode_stretch;
+use crate::writer::Kept;
 
 use super::Slot;
 use super::rules::{Budget, Decoded, Span, Text};
@@ -72,210 +71,186 @@ pub(super) fn read(
     line: &[u8],
     slot: &Slot,
     entries: &mut Vec<Entry>,
-    text: &mut Vec<u8>,
+    text: &mut Kept,
+    scratch: &mut Vec<u8>,
     budget: &mut Budget,
 ) -> bool {
     let start = text.len();
-    let mut lines = Lines::Other;
-    if slot.kind == Kind::Text {
-        let mut writer = Writer::new(text, slot.length());
-        lines = plain(line, slot, entries, &mut writer, budget.items);
-        writer.finish();
+    let mut writer = text.writer(slot.length());
+    let value = slot.value(line);
+    if slot.kind == Kind::EscapedText {
+        scratch.clear();
+        value.pieces(|piece| scratch.extend_from_slice(piece));
+        decode_stretch(scratch, scratch.len(), &mut writer);
+    } else {
+        let (rest, length) = value.stretch();
+        decode_stretch(rest, length, &mut writer);
     }
-    let fits = match lines {
-        Lines::Read => true,
-        Lines::TooMany => false,
-        Lines::Other => {
-            text.truncate(start);
-            let mut decoded = Vec::new();
-            decode_into(&slot.value(line).text(), &mut decoded);
-            any(&decoded, entries, text, budget.items)
-        }
+    // What ends every search.
+    writer.block([0; 16], 0);
+    let end = writer.keep();
+    text.set_len(end);
+    let Some(without_colon) = split(text.bytes_mut(), start..end, entries, budget.items) else {
+        return false;
     };
-    if fits {
-        budget.items = budget.items.saturating_sub(entries.len());
-        let without_colon = entries.iter().filter(|entry| !entry.name.present).count();
-        let without_colon = u32::try_from(without_colon).unwrap_or(u32::MAX);
-        budget.undecoded = budget.undecoded.saturating_add(without_colon);
-    }
-    fits
+    budget.items = budget.items.saturating_sub(entries.len());
+    budget.undecoded = budget.undecoded.saturating_add(without_colon);
+    true
 }
 
-enum Lines {
-    Read,
-    TooMany,
-    /// Not for [`plain`]: a line goes on in the next one, or the string has JSON escapes.
-    Other,
+/// A header whose end was not seen yet: offsets into the text.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    colon: Option<usize>,
+    end: usize,
+    /// Whether it is [`Text::Plain`].
+    is_plain: bool,
 }
 
-/// Decodes and splits at once, because what separates headers is nearly always percent-encoded.
+/// Lists the headers in `range` of `text`, and says how many have no colon; `None` if there are more than `most`.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "offsets into the line and the text, at most isize::MAX, and steps of at most 16"
+    reason = "offsets into the text, which has at most isize::MAX bytes; there are fewer entries than bytes"
 )]
 #[inline(never)]
-fn plain(
-    line: &[u8],
-    slot: &Slot,
+fn split(
+    text: &mut [u8],
+    range: Range<usize>,
     entries: &mut Vec<Entry>,
-    writer: &mut Writer<'_>,
     most: usize,
-) -> Lines {
+) -> Option<u32> {
     entries.clear();
-    let mut at = slot.start;
-    while at < slot.end {
-        let start = writer.len();
-        let room = writer.room();
-        let mut length = 0;
-        let mut colon = None;
-        let mut special = 0;
-        loop {
-            let block = load(line, at);
-            let third = if colon.is_none() { b':' } else { b'%' };
-            let stops = any_of(block, b'%', b'"', third);
-            let plain = (stops | 0x1_0000).trailing_zeros() as usize;
-            // Between percent signs it is the inside of a JSON string already.
-            special |= non_ascii(block) & ((1 << plain) - 1);
-            put(room, length, block);
-            length += plain;
-            at += plain;
-            if plain == 16 {
-                continue;
-            }
-            if at >= slot.end {
-                break;
-            }
-            // What nearly always follows, at once.
-            match Six::at(line, at) {
-                Some(Six::LINE_END) => {
-                    at += 6;
-                    break;
-                }
-                Some(Six::COLON) if colon.is_none() => {
-                    at += 6;
-                    put(room, length, *b":               ");
-                    colon = Some(length);
-                    length += 2;
-                    continue;
-                }
-                _ => {}
-            }
-            let (byte, encoded) = decoded(line, at);
-            at += encoded;
-            if byte == b'\n' {
-                break;
-            }
-            if byte == b'\r' && at < slot.end {
-                let (next, encoded) = decoded(line, at);
-                if next == b'\n' {
-                    at += encoded;
-                    break;
-                }
-            }
-            if byte == b':' && colon.is_none() {
-                colon = Some(length);
-            }
-            special |= u32::from(!matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=0x7f));
-            if let Some(to) = room.get_mut(length) {
-                *to = byte;
-            }
-            length += 1;
-        }
-        let header = room.get(..length).unwrap_or(&[]);
-        match header.first() {
-            None => {}
-            Some(b' ' | b'\t') if !entries.is_empty() => return Lines::Other,
-            Some(_) if entries.len() >= most => return Lines::TooMany,
-            Some(_) => entries.push(entry(header, start, colon, special == 0)),
-        }
-        writer.advance(length);
-    }
-    Lines::Read
-}
-
-/// Six characters of the line, letters in lower case.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Six(u64);
-
-impl Six {
-    const LINE_END: Self = Self::of(*b"%0d%0a  ");
-    const COLON: Self = Self::of(*b"%3a%20  ");
-
-    #[inline(always)]
-    fn at(line: &[u8], at: usize) -> Option<Self> {
-        line.get(at..)?
-            .first_chunk()
-            .map(|characters| Self::of(*characters))
-    }
-
-    /// A string of JSON has no control characters, which would become printable ones here.
-    #[inline(always)]
-    const fn of(characters: [u8; 8]) -> Self {
-        Self((u64::from_le_bytes(characters) | 0x2020_2020_2020_2020) & 0xffff_ffff_ffff)
-    }
-}
-
-/// Like [`plain`] for any text that is percent-decoded: joins each line that begins with a space or a tab to the one before.
-/// False if there are too many.
-fn any(source: &[u8], entries: &mut Vec<Entry>, text: &mut Vec<u8>, most: usize) -> bool {
-    entries.clear();
-    let mut begun = None;
-    let close = |begun: usize, text: &[u8], entries: &mut Vec<Entry>| {
+    let mut without_colon = 0;
+    let mut open: Option<Open> = None;
+    let mut close = |text: &[u8], open: Option<Open>| {
+        let Some(open) = open else { return true };
+        without_colon += u32::from(open.colon.is_none());
         let fits = entries.len() < most;
-        let line = text.get(begun..).unwrap_or(&[]);
-        entries.push(entry(line, begun, memchr::memchr(b':', line), false));
+        if fits {
+            entries.push(entry(text, open));
+        }
         fits
     };
-    for line in source.split_inclusive(|byte| *byte == b'\n') {
-        let content = match line {
-            [content @ .., b'\r', b'\n'] | [content @ .., b'\n'] => content,
-            last => last,
-        };
-        match (content, begun) {
-            ([], _) => continue,
-            ([b' ' | b'\t', ..], Some(_)) => text.push(b'\n'),
+    let mut at = range.start;
+    while at < range.end {
+        let line = next_line(text, at, range.end);
+        let start = std::mem::replace(&mut at, line.next);
+        if start == line.end {
+            continue;
+        }
+        match (&mut open, text.get(start)) {
+            // Goes on behind a line feed; the carriage return that there may have been goes.
+            (Some(open), Some(b' ' | b'\t')) => {
+                if let Some(feed) = text.get_mut(open.end) {
+                    *feed = b'\n';
+                }
+                let moved = open.end + 1;
+                text.copy_within(start..line.end, moved);
+                open.colon = open.colon.or(line.colon.map(|colon| colon - start + moved));
+                open.end = moved + (line.end - start);
+                open.is_plain = false;
+            }
             _ => {
-                if let Some(before) = begun.replace(text.len())
-                    && !close(before, text, entries)
-                {
-                    return false;
+                let begun = Open {
+                    start,
+                    colon: line.colon,
+                    end: line.end,
+                    is_plain: line.is_plain,
+                };
+                if !close(text, open.replace(begun)) {
+                    return None;
                 }
             }
         }
-        text.extend_from_slice(content);
     }
-    begun.is_none_or(|before| close(before, text, entries))
+    close(text, open).then_some(without_colon)
 }
 
-/// The header in `line`, which begins at `at` in the text.
+/// A line of the text, up to its line break.
+struct Line {
+    colon: Option<usize>,
+    end: usize,
+    /// Where the next one begins.
+    next: usize,
+    is_plain: bool,
+}
+
+/// The line that begins at `at` of the text, which ends at `last`, where a zero is.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into the text, at most isize::MAX, and steps of at most 16"
+)]
+fn next_line(text: &[u8], mut at: usize, last: usize) -> Line {
+    let mut colon = None;
+    let mut is_plain = true;
+    loop {
+        let block = load(text, at);
+        // Past the end there are zeros, which are stops.
+        let stops = string_stops(block);
+        if colon.is_none() {
+            let colons = any_of(block, b':', b':', b':');
+            if colons & (stops ^ stops.wrapping_sub(1)) != 0 {
+                colon = Some(at + colons.trailing_zeros() as usize);
+            }
+        }
+        if stops == 0 {
+            at += 16;
+            continue;
+        }
+        at += stops.trailing_zeros() as usize;
+        let end = at;
+        at += 1;
+        let next = match text.get(end..) {
+            _ if end >= last => last,
+            Some([b'\n', ..]) => at,
+            Some([b'\r', b'\n', ..]) => at + 1,
+            _ => {
+                is_plain = false;
+                continue;
+            }
+        };
+        return Line {
+            colon,
+            end: end.min(last),
+            next,
+            is_plain,
+        };
+    }
+}
+
+/// The header, closed.
 #[inline(always)]
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "offsets into the text, which has at most isize::MAX bytes"
 )]
-fn entry(line: &[u8], at: usize, colon: Option<usize>, is_plain: bool) -> Entry {
-    let span = |range: Range<usize>, present| Span {
-        start: at + range.start,
-        end: at + range.end,
-        present,
-        kind: if is_plain {
+fn entry(text: &[u8], open: Open) -> Entry {
+    let span = |range: Range<usize>| Span {
+        start: range.start,
+        end: range.end,
+        present: true,
+        kind: if open.is_plain {
             Text::Plain
         } else {
-            Text::of(line.get(range).unwrap_or(&[]))
+            Text::of(text.get(range).unwrap_or(&[]))
         },
     };
-    let Some(colon) = colon else {
+    let Some(colon) = open.colon else {
         return Entry {
             name: Span::default(),
-            value: span(0..line.len(), true),
+            value: span(open.start..open.end),
         };
     };
     let mut value = colon + 1;
-    while let Some(b' ' | b'\t' | b'\n') = line.get(value) {
+    while value < open.end
+        && let Some(b' ' | b'\t' | b'\n') = text.get(value)
+    {
         value += 1;
     }
     Entry {
-        name: span(0..colon, true),
-        value: span(value..line.len(), true),
+        name: span(open.start..colon),
+        value: span(value..open.end),
     }
 }

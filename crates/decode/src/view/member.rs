@@ -1,8 +1,6 @@
 //! The members of an event that schemas know by name.
 
-use crate::block::{Block, load, same_beginning};
-use crate::scan::Text;
-use crate::writer::literal;
+use crate::scan::{Opening, Scanner, Text};
 
 /// An object of an event whose members are known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +82,8 @@ macro_rules! members {
                 }
             }
 
-            /// The names of all of them, each as a block, and its length.
-            const NAMES: [(Block, usize); Self::COUNT] = [$($(word($name),)*)*];
+            /// How each of them begins where it is a text.
+            const OPENINGS: [Opening; Self::COUNT] = [$($(Opening::of($name),)*)*];
 
             /// The object that it is a member of.
             pub const fn section(self) -> Section {
@@ -102,16 +100,6 @@ macro_rules! members {
             }
         }
     };
-}
-
-/// A name, which has at most 16 bytes.
-const fn word(name: &[u8]) -> (Block, usize) {
-    assert!(
-        name.len() <= 16,
-        "longer names would need another comparison"
-    );
-    let literal = literal(name);
-    (literal.block(), name.len())
 }
 
 const fn text(name: &'static [u8]) -> &'static str {
@@ -214,8 +202,25 @@ impl Default for Order {
 }
 
 impl Order {
-    /// The member of `section` whose name is `name` of `line`, behind the member `before` of it, if there was one.
+    /// The member that usually comes behind `before` of `section`, or first, if it does so here and is a text, of which the
+    /// inside then follows.
     #[inline(always)]
+    pub fn usual(
+        &self,
+        section: Section,
+        before: Option<Member>,
+        scanner: &mut Scanner<'_>,
+    ) -> Option<Member> {
+        let usual = match before {
+            Some(before) => *self.after.get(before as usize)?,
+            None => *self.first.get(section as usize)?,
+        }?;
+        let opening = Member::OPENINGS.get(usual as usize)?;
+        scanner.take_opening(opening).then_some(usual)
+    }
+
+    /// The member of `section` whose name is `name` of `line`, behind the member `before` of it, if there was one.
+    #[inline(never)]
     pub fn find(
         &mut self,
         section: Section,
@@ -223,20 +228,13 @@ impl Order {
         line: &[u8],
         name: Text,
     ) -> Option<Member> {
+        let found = Member::find(section, &name.value(line))?;
         let usual = match before {
             Some(before) => self.after.get_mut(before as usize),
             None => self.first.get_mut(section as usize),
-        }?;
-        if let Some(member) = *usual
-            && let Some((block, length)) = Member::NAMES.get(member as usize)
-            && name.end.wrapping_sub(name.start) == *length
-            && same_beginning(load(line, name.start), *block, *length)
-        {
-            return Some(member);
-        }
-        let found = Member::find(section, &name.value(line));
-        *usual = found.or(*usual);
-        found
+        };
+        *usual? = Some(found);
+        Some(found)
     }
 }
 
@@ -277,27 +275,33 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::{Member, Order, Section};
-    use crate::scan::Text;
+    use crate::scan::Scanner;
 
     #[test]
     fn members_are_found_in_any_order_and_only_in_their_section() {
         let mut order = Order::default();
-        for step in [1, 1, 3, 5, 7, 1] {
-            for section in [Section::Geo, Section::HttpMessage, Section::UserRiskData] {
-                let mut before = None;
-                for n in 0..Member::COUNT {
-                    let name = Member::ALL[n * step % Member::COUNT].name();
-                    let line = format!("\"{name}\":1");
-                    let text = Text {
-                        start: 1,
-                        end: 1 + name.len(),
-                        escaped: false,
-                    };
-                    let found = order.find(section, before, line.as_bytes(), text);
-                    let expected = Member::find(section, name.as_bytes());
-                    assert_eq!(found, expected, "{section:?} {name}");
-                    assert!(found.is_none_or(|member| member.section() == section));
-                    before = found.or(before);
+        for value in ["\"text\"", "1"] {
+            for step in [1, 1, 3, 5, 7, 1] {
+                for section in [Section::Geo, Section::HttpMessage, Section::UserRiskData] {
+                    let mut before = None;
+                    for n in 0..Member::COUNT {
+                        let name = Member::ALL[n * step % Member::COUNT].name();
+                        let line = format!("\"{name}\":{value}");
+                        let mut scanner = Scanner::new(line.as_bytes(), 0);
+                        let usual = order.usual(section, before, &mut scanner);
+                        let found = usual.or_else(|| {
+                            let text = scanner.member_name().unwrap();
+                            scanner.take(b'"');
+                            order.find(section, before, line.as_bytes(), text)
+                        });
+                        let expected = Member::find(section, name.as_bytes());
+                        assert_eq!(found, expected, "{section:?} {name}");
+                        assert!(found.is_none_or(|member| member.section() == section));
+                        assert!(usual.is_none() || value != "1", "a number is no text");
+                        let rest = line.get(scanner.at()..).unwrap();
+                        assert!(rest.starts_with(value.trim_matches('"')), "{rest}");
+                        before = found.or(before);
+                    }
                 }
             }
         }

@@ -38,17 +38,7 @@ impl Slot {
         let kind = match scanner.peek() {
             Some(b'"') => {
                 scanner.take(b'"');
-                let Text {
-                    start,
-                    end,
-                    escaped,
-                } = scanner.string()?;
-                let kind = if escaped {
-                    Kind::EscapedText
-                } else {
-                    Kind::Text
-                };
-                return Ok(Self { start, end, kind });
+                return Self::text(scanner);
             }
             Some(b'{' | b'[') => Kind::Composite,
             Some(b'n') => Kind::Missing,
@@ -65,6 +55,22 @@ impl Slot {
             end: scanner.at(),
             kind,
         })
+    }
+
+    /// The string whose opening quote was just read.
+    #[inline(always)]
+    fn text(scanner: &mut Scanner<'_>) -> Result<Self, Malformed> {
+        let Text {
+            start,
+            end,
+            escaped,
+        } = scanner.string()?;
+        let kind = if escaped {
+            Kind::EscapedText
+        } else {
+            Kind::Text
+        };
+        Ok(Self { start, end, kind })
     }
 
     const fn length(&self) -> usize {

@@ -4,6 +4,7 @@ use crate::decoder::{Facts, MAX_ITEMS, Scratch};
 use crate::rules::Facet;
 use crate::scan::{Malformed, Scanner, Text};
 use crate::walk::{Found, epoch_ms};
+use crate::writer::Kept;
 
 use super::headers::Entry;
 use super::member::Order;
@@ -32,7 +33,7 @@ pub struct EventReader {
     pub(super) rows: Vec<Row>,
     pub(super) headers: [Vec<Entry>; 2],
     /// What rows and headers are parts of.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Kept,
     pub(super) custom: Vec<u8>,
     order: Order,
     scratch: Scratch,
@@ -47,7 +48,7 @@ impl Default for EventReader {
             extras: Vec::new(),
             rows: Vec::new(),
             headers: [Vec::new(), Vec::new()],
-            text: Vec::new(),
+            text: Kept::default(),
             custom: Vec::new(),
             order: Order::default(),
             scratch: Scratch::default(),
@@ -194,7 +195,14 @@ impl EventReader {
         let is_text =
             |slot: &Slot| matches!(slot.kind, Kind::Missing | Kind::Text | Kind::EscapedText);
         if slots.iter().all(is_text) {
-            if rules::facets(line, &slots, &mut self.rows, &mut self.text, budget) {
+            if rules::facets(
+                line,
+                &slots,
+                &mut self.rows,
+                &mut self.text,
+                &mut self.scratch,
+                budget,
+            ) {
                 return;
             }
             budget.undecoded = budget.undecoded.saturating_add(1);
@@ -223,7 +231,8 @@ impl EventReader {
             match slot.kind {
                 Kind::Missing | Kind::Composite => {}
                 Kind::Text | Kind::EscapedText => {
-                    if !headers::read(line, slot, entries, &mut self.text, budget) {
+                    let scratch = &mut self.scratch.item;
+                    if !headers::read(line, slot, entries, &mut self.text, scratch, budget) {
                         entries.clear();
                         budget.undecoded = budget.undecoded.saturating_add(1);
                         left.insert(member);
@@ -291,17 +300,24 @@ fn members(
     // A copy can be kept in registers.
     let mut inner = *scanner;
     let mut before = None;
-    inner.members(|scanner, key| {
-        let value = Slot::read(scanner, 2)?;
-        match order.find(section, before, line, key.name) {
-            Some(member) => {
-                before = Some(member);
-                put((slots, composites), member, value);
+    let mut more = !inner.is_empty_object();
+    while more {
+        if let Some(member) = order.usual(section, before, &mut inner) {
+            before = Some(member);
+            put((slots, composites), member, Slot::text(&mut inner)?);
+        } else {
+            let name = inner.member_name()?;
+            let value = Slot::read(&mut inner, 2)?;
+            match order.find(section, before, line, name) {
+                Some(member) => {
+                    before = Some(member);
+                    put((slots, composites), member, value);
+                }
+                None => extras.push(section, turn, Some(name), value),
             }
-            None => extras.push(section, turn, Some(key.name), value),
         }
-        Ok(())
-    })?;
+        more = inner.another_member()?;
+    }
     *scanner = inner;
     Ok(())
 }

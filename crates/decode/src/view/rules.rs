@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::block::{base64, load, string_stops};
+use crate::block::{base64, is_ascii, load, string_stops};
+use crate::decoder::Scratch;
 use crate::rules::{Cursor, Facet, decode_item, find_item, item_end};
 use crate::scan::{Malformed, Scanner};
-use crate::writer::{Literal, LongLiteral, Writer, literal, put};
+use crate::writer::{Kept, Literal, LongLiteral, Writer, literal, put};
 
 use super::Slot;
 use super::value::Kind;
@@ -33,7 +34,7 @@ pub(super) enum Text {
 
 impl Text {
     pub fn of(bytes: &[u8]) -> Self {
-        if std::str::from_utf8(bytes).is_ok() {
+        if is_ascii(bytes) || std::str::from_utf8(bytes).is_ok() {
             Self::Utf8
         } else {
             Self::Binary
@@ -199,14 +200,15 @@ pub(super) fn facets(
     line: &[u8],
     slots: &[Slot; 7],
     rows: &mut Vec<Row>,
-    text: &mut Vec<u8>,
+    text: &mut Kept,
+    scratch: &mut Scratch,
     budget: &mut Budget,
 ) -> bool {
     let expected = slots
         .iter()
         .fold(0, |sum: usize, slot| sum.saturating_add(slot.length()));
     let mut undecoded = 0_u32;
-    let mut writer = Writer::new(text, expected);
+    let mut writer = text.writer(expected);
     let mut fits = true;
     for (number, slot) in slots.iter().enumerate() {
         let mut row = 0_usize;
@@ -226,16 +228,23 @@ pub(super) fn facets(
         };
         fits = match slot.kind {
             Kind::Text if slot.length() > 0 => {
-                plain_facet(line, slot.start, &mut writer, &mut take)
+                plain_facet(line, slot.start, &mut writer, scratch, &mut take)
             }
-            Kind::EscapedText => any_facet(&slot.value(line).text(), &mut writer, &mut take),
+            Kind::EscapedText => {
+                scratch.unescaped.clear();
+                let unescaped = &mut scratch.unescaped;
+                slot.value(line)
+                    .pieces(|piece| unescaped.extend_from_slice(piece));
+                any_facet(&mut writer, scratch, &mut take)
+            }
             _ => true,
         };
         if !fits {
             break;
         }
     }
-    writer.finish();
+    let len = writer.keep();
+    text.set_len(len);
     if fits {
         budget.items = budget.items.saturating_sub(rows.len());
         budget.undecoded = budget.undecoded.saturating_add(undecoded);
@@ -249,6 +258,7 @@ fn plain_facet(
     line: &[u8],
     at: usize,
     writer: &mut Writer<'_>,
+    scratch: &mut Scratch,
     take: &mut impl FnMut(Span, bool) -> bool,
 ) -> bool {
     let mut cursor = Cursor::Line { at };
@@ -259,7 +269,7 @@ fn plain_facet(
             None => {
                 writer.back_to(start);
                 let (next, encoded) = find_item(line, at);
-                (next, false, foreign_item(encoded, writer))
+                (next, false, foreign_item(encoded, writer, scratch))
             }
         };
         cursor = next;
@@ -270,35 +280,47 @@ fn plain_facet(
     true
 }
 
-/// The items of a facet that was a string with escapes.
+/// The items of a facet that was a string with escapes, whose value is in [`Scratch::unescaped`].
 fn any_facet(
-    encoded: &[u8],
     writer: &mut Writer<'_>,
+    scratch: &mut Scratch,
     take: &mut impl FnMut(Span, bool) -> bool,
 ) -> bool {
-    let mut text = Vec::new();
-    crate::percent::decode_into(encoded, &mut text);
+    let Scratch {
+        text,
+        bytes,
+        unescaped,
+        characters,
+        ..
+    } = scratch;
+    text.clear();
+    crate::percent::decode_into(unescaped, text);
     if text.is_empty() {
         return true;
     }
-    let mut bytes = Vec::new();
     text.split(|byte| *byte == b';').all(|item| {
         let start = writer.len();
         bytes.clear();
-        let decoded = decode_item(item, &mut bytes);
-        writer.copy(&bytes);
+        let decoded = decode_item(item, characters, bytes);
+        writer.copy(bytes);
         take(span(writer, start, false), decoded)
     })
 }
 
 /// An item that is not clean base64, still percent-encoded.
 #[cold]
-fn foreign_item(encoded: &[u8], writer: &mut Writer<'_>) -> bool {
-    let mut item = Vec::with_capacity(encoded.len());
-    crate::percent::decode_into(encoded, &mut item);
-    let mut bytes = Vec::new();
-    let decoded = decode_item(&item, &mut bytes);
-    writer.copy(&bytes);
+fn foreign_item(encoded: &[u8], writer: &mut Writer<'_>, scratch: &mut Scratch) -> bool {
+    let Scratch {
+        item,
+        bytes,
+        characters,
+        ..
+    } = scratch;
+    item.clear();
+    crate::percent::decode_into(encoded, item);
+    bytes.clear();
+    let decoded = decode_item(item, characters, bytes);
+    writer.copy(bytes);
     decoded
 }
 
@@ -348,7 +370,7 @@ pub(super) fn listed(
     line: &[u8],
     list: Range<usize>,
     rows: &mut Vec<Row>,
-    text: &mut Vec<u8>,
+    text: &mut Kept,
     most: usize,
 ) -> Option<()> {
     // Validated before: the scanner meets nothing that it must refuse.
@@ -372,8 +394,10 @@ pub(super) fn listed(
             ) {
                 (Some(to), Kind::Text | Kind::EscapedText | Kind::Number) => {
                     let start = text.len();
-                    slot.value(line)
-                        .pieces(|piece| text.extend_from_slice(piece));
+                    let mut writer = text.writer(slot.length());
+                    slot.value(line).pieces(|piece| writer.copy(piece));
+                    let len = writer.keep();
+                    text.set_len(len);
                     *to = Span {
                         start,
                         end: text.len(),

@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Writer, literal, put};
-use crate::block::{backslashable, backslashed, controls_and, load, lower_case, string_stops};
+use crate::block::{
+    backslashable, backslashed, controls_and, is_ascii, load, load_last, lower_case, string_stops,
+};
 
 #[expect(
     clippy::arithmetic_side_effects,
@@ -64,7 +66,7 @@ impl Writer<'_> {
             if at >= length {
                 return;
             }
-            let block = load(rest, at);
+            let block = load_last(rest, at);
             // Zeros past the end are stops, and not taken for text.
             let plain = (string_stops(block).trailing_zeros() as usize)
                 .min(16)
@@ -133,7 +135,7 @@ impl Writer<'_> {
 
     /// The inside of a JSON string, with U+FFFD in the places of `value` that are not UTF-8.
     pub fn lossy(&mut self, value: &[u8]) {
-        if value.is_ascii() {
+        if is_ascii(value) {
             return self.escaped(value);
         }
         for chunk in value.utf8_chunks() {
@@ -160,7 +162,7 @@ impl Writer<'_> {
     /// The rest of the member `"key":"…"` whose opening quote was just written. If `value` is not UTF-8, the text has
     /// U+FFFD in the places that are not, and a member `<key>Base64` with the bytes follows.
     pub fn text_member(&mut self, key: &[u8], value: &[u8]) {
-        if value.is_ascii() || std::str::from_utf8(value).is_ok() {
+        if is_ascii(value) || std::str::from_utf8(value).is_ok() {
             self.escaped(value);
             return self.byte(b'"');
         }
@@ -173,8 +175,16 @@ impl Writer<'_> {
         self.literal(const { &literal(b"\",\"") });
         self.copy(key);
         self.literal(const { &literal(b"Base64\":\"") });
-        self.copy(STANDARD.encode(value).as_bytes());
+        self.base64(value);
         self.byte(b'"');
+    }
+
+    /// The bytes in standard base64, with padding.
+    pub fn base64(&mut self, value: &[u8]) {
+        // More than the four characters for each three bytes.
+        let room = self.room_for(value.len() / 3 * 4 + 4);
+        let written = STANDARD.encode_slice(value, room).unwrap_or(0);
+        self.advance(written);
     }
 }
 

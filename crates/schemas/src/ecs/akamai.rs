@@ -133,7 +133,7 @@ impl Ecs {
         let bytes = |number| name(number).map_or(&b""[..], |name| name.bytes());
         let is_plain = |number| {
             name(number).is_some_and(|name| {
-                !name.is_empty() && (name.is_plain() || !name.bytes().contains(&0))
+                !name.is_empty() && (name.is_plain() || memchr::memchr(0, name.bytes()).is_none())
             })
         };
         self.distinct.group(headers.len(), bytes);
@@ -217,7 +217,7 @@ impl Ecs {
         value.pieces(|piece| self.bytes.extend_from_slice(piece));
         let mut start = 0_usize;
         for part in self.bytes.split(|byte| *byte == b'|') {
-            let colon = part.iter().position(|byte| *byte == b':');
+            let colon = memchr::memchr(b':', part);
             let name = start..start.saturating_add(colon.unwrap_or(part.len()));
             let end = start.saturating_add(part.len());
             if name.is_empty() {
@@ -230,7 +230,7 @@ impl Ecs {
         self.group_by_name();
         // Of two members of one name an object would keep one.
         let distinct = self.distinct.firsts().count();
-        distinct == self.spans.len() && !self.bytes.contains(&0)
+        distinct == self.spans.len() && memchr::memchr(0, &self.bytes).is_none()
     }
 
     /// Members that no field was found for, as strings: what is not a string is there as its JSON text, so that no two events

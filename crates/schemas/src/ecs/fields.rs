@@ -65,7 +65,7 @@ impl Document<'_, '_> {
             if let Some(domain) = domain {
                 domain_member(w, text_key!("address"), domain, is_plain);
                 match destination_ip {
-                    Some(ip) => json::bytes(w, text_key!("ip"), ip.to_string().as_bytes()),
+                    Some(ip) => json::text_with(w, text_key!("ip"), |w| host::write_ip(w, ip)),
                     None => domain_member(w, text_key!("domain"), domain, is_plain),
                 }
             }
@@ -106,13 +106,12 @@ impl Document<'_, '_> {
         }
 
         json::object(w, key!("related"), |w| {
-            let destination = destination_ip.map(|ip| ip.to_string());
             json::array(w, key!("ip"), |w| {
                 if let Some(client) = client.filter(|_| ip.is_some()) {
                     item(w, |w| client.write(w));
                 }
-                if let Some(ip) = destination.filter(|_| destination_ip != ip) {
-                    item(w, |w| w.escaped(ip.as_bytes()));
+                if let Some(destination) = destination_ip.filter(|_| destination_ip != ip) {
+                    item(w, |w| host::write_ip(w, destination));
                 }
             });
             json::array(w, key!("hosts"), |w| {
@@ -290,7 +289,7 @@ pub(super) fn item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
 }
 
 fn percent_decoded(w: &mut Writer<'_>, value: Value<'_>, scratch: &mut Vec<u8>) {
-    if value.kind() != Kind::EscapedText && !value.source().contains(&b'%') {
+    if value.kind() != Kind::EscapedText && memchr::memchr(b'%', value.source()).is_none() {
         return value.write(w);
     }
     scratch.clear();

@@ -48,7 +48,7 @@ fn forwarded_for(w: &mut Writer<'_>, headers: Headers<'_>) {
                 if address.len() <= MAX_IP_LENGTH {
                     w.escaped(address);
                 } else {
-                    w.escaped(ip.to_string().as_bytes());
+                    host::write_ip(w, ip);
                 }
                 w.byte(b'"');
             }

@@ -135,7 +135,7 @@ impl<'e> Request<'e> {
             if text.source().len() <= MAX_IP_LENGTH {
                 text.write(w);
             } else {
-                w.escaped(ip.to_string().as_bytes());
+                host::write_ip(w, ip);
             }
         }
     }
@@ -166,7 +166,7 @@ impl<'e> Request<'e> {
         if !self.host_name().0.is_empty() {
             json::object(w, key!("dst_endpoint"), |w| {
                 match self.host_ip {
-                    Some(ip) => json::bytes(w, text_key!("ip"), ip.to_string().as_bytes()),
+                    Some(ip) => json::text_with(w, text_key!("ip"), |w| host::write_ip(w, ip)),
                     None => json::text_with(w, text_key!("hostname"), |w| self.write_host_name(w)),
                 }
                 if let Some(port) = self.port {
@@ -300,7 +300,7 @@ impl<'e> Request<'e> {
                 one(
                     w,
                     b"dst_endpoint.ip\",\"type_id\":2,\"type\":\"IP Address\",\"value\":\"",
-                    &|w| w.escaped(ip.to_string().as_bytes()),
+                    &|w| host::write_ip(w, ip),
                 );
             } else if !self.host_name().0.is_empty() {
                 one(

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use edgesiem_decode::{Decoded, EventView, Facet, Member, Writer};
 
 use super::conventions::MAX_INT;
@@ -215,7 +213,7 @@ fn facet(w: &mut Writer<'_>, opening: &[u8], base64: &[u8], value: Decoded<'_>) 
     value.write_closed(w, END);
     if !value.is_utf8() {
         w.short(base64);
-        w.copy(STANDARD.encode(value.bytes()).as_bytes());
+        w.base64(value.bytes());
         w.literal(END);
     }
 }
