@@ -19,5 +19,7 @@ export function headersFile(): string {
   const blocks = Object.entries(POLICIES).flatMap(([file, policy]) =>
     (ADDRESSES[file] ?? []).map((address) => `${address}\n  Content-Security-Policy: ${policy}; frame-ancestors 'none'\n`),
   );
-  return [`/*\n${common.map((line) => `  ${line}\n`).join("")}`, ...blocks].join("\n");
+  // Their names have a hash of what is in them.
+  const assets = "/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n";
+  return [`/*\n${common.map((line) => `  ${line}\n`).join("")}`, ...blocks, assets].join("\n");
 }

@@ -73,7 +73,9 @@ describe("whose a path is", () => {
     const again = await served.rig.fetch("/", { headers: { "if-none-match": first.headers["etag"] ?? assert.fail("no etag") } });
     assert.deepEqual([again.status, again.body], [304, ""]);
     const [script = assert.fail("no script")] = /assets\/[\w.-]+\.js/.exec(first.body) ?? [];
-    assert.match((await served.rig.fetch(`/${script}`)).headers["content-type"] ?? "", /^text\/javascript/);
+    const { headers } = await served.rig.fetch(`/${script}`);
+    assert.match(headers["content-type"] ?? "", /^text\/javascript/);
+    assert.match(headers["cache-control"] ?? "", /immutable/);
   });
 });
 

@@ -40,6 +40,13 @@ it("each document carries the policy that its headers say, which lets no event o
   }
 });
 
+it("files that browsers may keep for ever have another name when they change", () => {
+  assert.match(read("_headers"), /^\/assets\/\*\n  Cache-Control: public, max-age=31536000, immutable$/m);
+  const kept = files().filter((name) => name.startsWith("assets/"));
+  assert.ok(kept.length > 0);
+  for (const name of kept) assert.match(name, /-[\w-]{8}\.\w+$/);
+});
+
 it("documents name their files by relative addresses, so that they can lie anywhere", () => {
   for (const name of ["index.html", "streams.html"]) {
     for (const [, address = ""] of read(name).matchAll(/(?:src|href)="([^"]*)"/g)) assert.match(address, /^(\.\/|data:,$)/, `${name}: ${address}`);

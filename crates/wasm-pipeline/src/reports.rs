@@ -41,7 +41,9 @@ export type ReportRequest =
     | { operation: "data-stores"; pack: IdOrName }
     | { operation: "data-store"; pack: IdOrName; store: IdOrName }
     | { operation: "data-sources"; pack: IdOrName }
-    | { operation: "report"; query: ReportQuery };
+    | { operation: "report"; query: ReportQuery }
+    /** What a report would be refused for that shows without asking the API; gives `null`. */
+    | { operation: "check"; query: ReportQuery };
 
 /** A report, as it is asked for. */
 export interface ReportQuery {

@@ -31,6 +31,7 @@ export {
   type ReportQuery,
   type ReportSort,
   type SecurityMonitorClientOptions,
+  type WaitReason,
 } from "./security-monitor.ts";
 export { TrendMicroCasClient, type TrendMicroCasClientOptions, type TrendMicroCasRegion } from "./trend-micro-client.ts";
 export type { TrendMicroCasEvent } from "../types.ts";

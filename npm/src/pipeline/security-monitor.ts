@@ -119,7 +119,7 @@ export class SecurityMonitorClient {
     return (await this.#perform({ operation: "report", query })) as Report;
   }
 
-  async #perform(request: AnyRequest): Promise<unknown> {
+  async #perform(request: ReportRequest): Promise<unknown> {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     try {
@@ -161,9 +161,6 @@ export class SecurityMonitorClient {
     }
   }
 }
-
-/** What the module takes; its types leave out what only a program that knows the user's words needs. */
-type AnyRequest = ReportRequest | { operation: "check"; query: ReportQuery };
 
 /** The module says how long it waits, not why; what it sent and what came of it tells. */
 class RecentRequests {
