@@ -9,6 +9,7 @@ import { STORES, startRig, type Json, type Rig, type StoreKind } from "./rig.ts"
 const INTERVAL_MS = 3000;
 const JITTER_MS = 100;
 const BATCH = 20;
+const CLOCK_OFF_MS = 300_000;
 
 interface WorldOptions {
   store?: StoreKind;
@@ -27,7 +28,8 @@ async function start(t: TestContext, { store = "durable-object", cas: options, s
   const rig = await startRig({
     store,
     siem: { available: 0 },
-    receiver: { events: cas.events, schema: "raw", available: () => cas.events.count },
+    // The receiver knows the bytes of the current form only.
+    receiver: { events: cas.events, schema: cas.bodyForm === "snake" ? "raw" : "other", available: () => cas.events.count },
     schema: "raw",
     secrets: { TREND_MICRO_TOKEN: cas.token },
     stream: {
@@ -92,6 +94,30 @@ for (const store of STORES) {
       assertLedger(world);
     });
 
+    for (const { where, offMs } of [
+      { where: "behind", offMs: -CLOCK_OFF_MS },
+      { where: "ahead of", offMs: CLOCK_OFF_MS },
+    ]) {
+      it(`an API whose clock is five minutes ${where} ours loses nothing, with and without generation times`, async (t) => {
+        for (const bodyForm of ["snake", "camel"] as const) {
+          const world = await start(t, { store, cas: { available: 0, bodyForm, now: () => Date.now() + offMs } });
+          const { cas, rig } = world;
+          // Up to where a client asks whose clock is right, or as much earlier as ours is behind.
+          const untilMs = cas.now() - Math.max(offMs, 0) - 61_000;
+          cas.append(60, untilMs - 3_600_000, untilMs);
+          await untilCaughtUp(rig);
+          assertLedger(world);
+          const skewMs = (await rig.stored())?.checkpoint.clock_skew_ms ?? 0;
+          // A slow clock makes events late and loses none, so that it is left as it is.
+          assert.ok(Math.abs(skewMs - Math.min(offMs, 0)) < 5000, `${skewMs} ms`);
+          // Later events of times that a clock ahead of the API's takes for long past.
+          for (const lateMs of [2000, 1000, 0]) cas.events.add("exchange", "dlp", cas.now() - Math.max(offMs, 0) - 61_000 - lateMs);
+          await untilCaughtUp(rig);
+          assertLedger(world);
+        }
+      });
+    }
+
     it("a token that is refused stops the stream, and says what to do", async (t) => {
       const { cas, rig } = await start(t, { store, cas: { tokenEndsAtMs: 0 } });
       assert.equal(await rig.cron(), "exception");
@@ -103,6 +129,19 @@ for (const store of STORES) {
     });
   });
 }
+
+describe("durable-object: links of Trend Micro Cloud App Security that are refused before they can be followed", () => {
+  it("are told with what to do when no window leads further", async (t) => {
+    const { cas, rig } = await start(t, { cas: { bodyForm: "camel", pageLifetimeMs: -1 }, source: { limit: 20 } });
+    assert.equal(await rig.cron(), "exception");
+    const { error, report } = rig.takeRun();
+    assert.equal(error?.code, "source_refused");
+    assert.match(error?.user_action ?? "", /raise the source's limit .*requests_per_minute.*clock/);
+    assert.equal(report.fetched, 20, "what the first page of the window had");
+    assert.equal(cas.requests.length, 6, "the run ends instead of asking on and on");
+    assert.equal((await rig.fetch("/healthz")).status, 503);
+  });
+});
 
 describe("durable-object: a replay of Trend Micro Cloud App Security", () => {
   it("sends a window of every combination again, and leaves the stream where it is", async (t) => {

@@ -2,7 +2,7 @@
 
 use edgesiem_model::{
     Body, Checkpoint, Cursor, Error, ErrorKind, Gap, Host, PageLimits, PageRequest, Progress,
-    ResponseHead, Revision, SourceVerdict, Store, Timestamp,
+    ResponseHead, Revision, Save, SourceVerdict, Store, Timestamp,
 };
 
 use crate::deliver::read_up_to;
@@ -53,18 +53,18 @@ impl Asked {
     }
 }
 
-/// Asks for the page that follows `checkpoint`. `known` is what the store knew of it, or of the one that a recovery
-/// led to, when the run began; the page is begun only when the source has promised it, because which one it is may
-/// change until then.
+/// Asks for the page that follows `checkpoint`; `None` if the run has to end before it is promised. `known` is what the
+/// store knew of it, or of the one that a recovery led to, when the run began; the page is begun only when the source has
+/// promised it, because which one it is may change until then.
 pub(crate) async fn open<H: Host, S: Store>(
     host: &H,
     store: &S,
     stream: &Stream<'_>,
     meter: &Meter,
-    (checkpoint, revision): (&Checkpoint, Revision),
+    (checkpoint, revision): (&mut Checkpoint, &mut Revision),
     known: &Progress,
     report: &mut Report,
-) -> Result<Opened<H::Body>, Error> {
+) -> Result<Option<Opened<H::Body>>, Error> {
     let (source, limits) = (stream.source, &stream.limits);
     let mut asked = Asked {
         cursor: checkpoint.cursor.clone(),
@@ -79,6 +79,10 @@ pub(crate) async fn open<H: Host, S: Store>(
     let (mut attempt, mut resigns, mut recoveries) = (0_u32, 0_u32, 0_u32);
     loop {
         meter.wait_for_quota(host, quota_ms).await;
+        // The wait may have been cut short for it.
+        if host.was_asked_to_end() {
+            return Ok(None);
+        }
         store.still_running().await;
         meter.request();
         asked.now = host.now();
@@ -88,20 +92,22 @@ pub(crate) async fn open<H: Host, S: Store>(
         let answer = host.fetch(request).await;
         meter.source_answered(host);
         let (after_ms, error) = match answer {
+            // The host may have broken it off for that.
+            Err(_) if host.was_asked_to_end() => return Ok(None),
             Err(failed) => (None, unreachable_source(&server, &failed.to_string())),
             Ok((head, mut body)) => {
                 let refusal = refusal(&head, &mut body).await;
                 match source.verdict(&asked.page(), &head, &refusal) {
                     SourceVerdict::Page => {
                         let progress = store
-                            .begin_page(revision, &asked.cursor)
+                            .begin_page(*revision, &asked.cursor)
                             .await
                             .map_err(|error| store_error("a page could not be begun", &error))?;
-                        return Ok(Opened {
+                        return Ok(Some(Opened {
                             body,
                             asked,
                             progress,
-                        });
+                        }));
                     }
                     SourceVerdict::Stop(error) => return Err(error),
                     SourceVerdict::Resign {
@@ -121,6 +127,16 @@ pub(crate) async fn open<H: Host, S: Store>(
                         }
                         retried(report);
                         asked.cursor = cursor;
+                        // What a recovery leads to is stored with its gap, and not before.
+                        if asked.gap.is_none() {
+                            move_to(store, &asked, host.now(), checkpoint, revision).await?;
+                        }
+                        if !error.kind().retryable() {
+                            return Err(error);
+                        }
+                        if !meter.page_may_begin(host, quota_ms) {
+                            return Ok(None);
+                        }
                         asked.limit = limit(stream, checkpoint, known, &asked.cursor);
                         continue;
                     }
@@ -162,6 +178,32 @@ pub(crate) async fn open<H: Host, S: Store>(
         }
         retried(report);
     }
+}
+
+/// Stores that the page is found elsewhere: a run that ends before it is read must not be followed by one that looks for it
+/// where it no longer is. What was accepted of it stays.
+async fn move_to<S: Store>(
+    store: &S,
+    asked: &Asked,
+    now: Timestamp,
+    checkpoint: &mut Checkpoint,
+    revision: &mut Revision,
+) -> Result<(), Error> {
+    let mut next = Checkpoint {
+        cursor: asked.cursor.clone(),
+        clock_skew_ms: asked.clock_skew_ms,
+        ..checkpoint.clone()
+    };
+    // Its time tells how old the place is, which is the same one under another name.
+    if next.saved_at == Timestamp::default() {
+        next.saved_at = now;
+    }
+    *revision = store
+        .save(*revision, &next, Save::Settings)
+        .await
+        .map_err(|error| store_error("the checkpoint could not be saved", &error))?;
+    *checkpoint = next;
+    Ok(())
 }
 
 fn retried(report: &mut Report) {

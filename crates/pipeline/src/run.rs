@@ -173,20 +173,25 @@ impl<H: Host, S: Store> Run<'_, H, S> {
 
     /// Asks for a page, delivers it, commits it.
     async fn page(&mut self, schema: &mut dyn Schema) -> Result<Next, Error> {
-        let Opened {
-            body,
-            asked,
-            progress,
-        } = open(
+        let opened = open(
             self.host,
             self.store,
             self.stream,
             &self.meter,
-            (&self.checkpoint, self.revision),
+            (&mut self.checkpoint, &mut self.revision),
             &self.known,
             &mut self.report,
         )
         .await?;
+        let Some(Opened {
+            body,
+            asked,
+            progress,
+        }) = opened
+        else {
+            self.report.unfinished = true;
+            return Ok(Next::End);
+        };
         // Of the pages after this one nothing is known.
         self.known = Progress::default();
         let reader = self
@@ -206,17 +211,30 @@ impl<H: Host, S: Store> Run<'_, H, S> {
         self.add_traffic(&done);
         let next = match &done.end {
             Ok(end) => return self.commit(end, &asked, &done).await,
-            Err(Failed::Other(error) | Failed::Store(error)) => Err(error.clone()),
-            Err(Failed::Spent(_)) if done.moved || self.host.was_asked_to_end() => {
+            Err(failed) if self.is_unfinished(failed, &done) => {
                 self.report.unfinished = true;
                 Ok(Next::End)
             }
+            Err(Failed::Other(error) | Failed::Store(error)) => Err(error.clone()),
             Err(Failed::Spent(reason)) => Err(self.shrink(&asked, &done, reason).await),
             Err(Failed::Cut(cut)) => Err(self.shrink(&asked, &done, &cut.0).await),
         };
         // That it could not be written down costs nothing but a page that may be asked for smaller than needed.
         let _ = self.store.abandon_page(self.revision).await;
         next
+    }
+
+    /// Whether a page that did not get through is merely left to the next run. A host that was asked to end a run breaks bodies
+    /// off and cuts waits short, and that says nothing about the page or its sinks.
+    fn is_unfinished(&self, failed: &Failed, done: &Done) -> bool {
+        match failed {
+            Failed::Spent(_) => done.moved || self.host.was_asked_to_end(),
+            Failed::Cut(_) => self.host.was_asked_to_end(),
+            Failed::Other(error) => {
+                self.host.was_asked_to_end() && error.kind() == ErrorKind::SinkUnavailable
+            }
+            Failed::Store(_) => false,
+        }
     }
 
     fn add_traffic(&mut self, done: &Done) {

@@ -23,8 +23,8 @@ pub fn page(lines: &[impl AsRef<str>], next: &str, more: bool) -> String {
     body
 }
 
-/// Asks `GET /CURSOR?limit=N` of `source.test`. 200 is a page, 410 another name of the same page (header `cursor`), 416 an
-/// unknown cursor, 408 a wrong clock (header `skew`), 429 and 5xx come back later, anything else stops.
+/// Asks `GET /CURSOR?limit=N` of `source.test`. 200 is a page, 410 another name of the same page (header `cursor`; with a header
+/// `stuck` somebody has to do something about it), 416 an unknown cursor, 408 a wrong clock (header `skew`), 429 and 5xx come back later, anything else stops.
 pub struct ScriptedSource {
     /// Page size asked for.
     pub limit: u32,
@@ -32,6 +32,8 @@ pub struct ScriptedSource {
     pub min_interval_ms: u64,
     /// Least time from one answer to the next request, in milliseconds.
     pub quota_interval_ms: u64,
+    /// Whether its pages follow each other in time.
+    pub in_order: bool,
 }
 
 fn refused(kind: ErrorKind, head: &ResponseHead) -> Error {
@@ -58,6 +60,10 @@ impl Source for ScriptedSource {
         _now: Timestamp,
     ) -> Result<Cursor, Error> {
         Ok(Cursor(json!(format!("since-{}", from.secs()))))
+    }
+
+    fn is_in_order(&self) -> bool {
+        self.in_order
     }
 
     fn page_limits(&self) -> PageLimits {
@@ -94,7 +100,10 @@ impl Source for ScriptedSource {
             },
             410 => SourceVerdict::AskFrom {
                 cursor: Cursor(json!(head.header("cursor"))),
-                error: refused(ErrorKind::SourceUnavailable, head),
+                error: match head.header("stuck") {
+                    Some(_) => refused(ErrorKind::SourceRefused, head),
+                    None => refused(ErrorKind::SourceUnavailable, head),
+                },
             },
             416 => SourceVerdict::Recover {
                 error: refused(ErrorKind::SourceRefused, head),

@@ -59,6 +59,7 @@ impl Case {
                 limit: 1000,
                 min_interval_ms: 0,
                 quota_interval_ms: 0,
+                in_order: true,
             },
             sinks: Vec::new(),
             limits: Limits::default(),
@@ -133,6 +134,35 @@ impl Case {
             emit_gaps: self.emit_gaps,
             replay: self.replay.clone(),
         }
+    }
+
+    /// A run that is dropped where it is after so long.
+    pub fn run_killed_after(&self, millis: u64) {
+        let stream = self.stream();
+        let mut schema = PlainSchema;
+        let run = run(&self.world, &self.world, &stream, &mut schema, self.budget);
+        let run = std::pin::pin!(run);
+        let until = std::pin::pin!(self.world.clock.sleep(millis));
+        self.world
+            .clock
+            .run(futures_util::future::select(run, until));
+    }
+
+    /// A run that somebody asks to end after so long.
+    pub fn run_asked_to_end_after(&self, millis: u64) -> Outcome {
+        let stream = self.stream();
+        let mut schema = PlainSchema;
+        let world = &self.world;
+        let run = run(world, world, &stream, &mut schema, self.budget);
+        let ask = async {
+            world.clock.sleep(millis).await;
+            world.must_end.set(Some("the run was asked to end"));
+            world.asked_to_end.set(true);
+        };
+        let (outcome, ()) = world.clock.run(futures_util::future::join(run, ask));
+        world.must_end.set(None);
+        world.asked_to_end.set(false);
+        outcome
     }
 
     pub fn run_with(&self, schema: &mut dyn Schema) -> Outcome {

@@ -11,6 +11,7 @@
 mod case;
 mod delivery;
 mod documents;
+mod elsewhere;
 mod optional;
 mod pages;
 mod quota;

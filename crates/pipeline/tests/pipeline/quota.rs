@@ -1,6 +1,6 @@
 //! Sources that count requests: never two within the least time, whatever the second is for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use edgesiem_model::{Budget, ErrorKind};
@@ -100,17 +100,7 @@ fn a_run_that_is_killed_anywhere_leaves_the_next_one_its_distance() {
     for killed_ms in (0..30_000).step_by(250) {
         let (case, log) =
             counted(|n| Reply::new(200, page(&lines(0..3), &n.to_string(), true)).after(400));
-        let stream = case.stream();
-        let mut schema = edgesiem_testkit::PlainSchema;
-        {
-            let run =
-                edgesiem_pipeline::run(&case.world, &case.world, &stream, &mut schema, case.budget);
-            let run = std::pin::pin!(run);
-            let until = std::pin::pin!(case.world.clock.sleep(killed_ms));
-            case.world
-                .clock
-                .run(futures_util::future::select(run, until));
-        }
+        case.run_killed_after(killed_ms);
         let last = log.asked.borrow().len();
         let run = case.run();
         run.result.unwrap();
@@ -155,44 +145,4 @@ fn a_run_ends_rather_than_wait_past_its_time() {
     };
     case.run().result.unwrap();
     assert_eq!(log.asked().len(), 1);
-}
-
-#[test]
-fn a_page_under_another_name_is_asked_for_there_and_is_no_gap() {
-    let is_known = Rc::new(Cell::new(false));
-    let known = Rc::clone(&is_known);
-    let case = Case::new()
-        .sink("a", 10, |_, _| None)
-        .source(move |_, target| match target {
-            "/0?limit=1000" => Reply::new(410, "").header("cursor", "b"),
-            "/b?limit=1000" if known.get() => Reply::new(200, page(&lines(0..3), "c", false)),
-            "/b?limit=1000" => Reply::new(200, page(&lines(0..3), "c", false)).cut(20),
-            other => Reply::new(404, other),
-        });
-    case.run().result.unwrap_err();
-    is_known.set(true);
-    // The page that was cut is asked for smaller, under the name that it had at first.
-    assert_eq!(case.cursor().as_deref(), Some("0"));
-    let case = case.source(|_, target| match target {
-        "/0?limit=500" => Reply::new(410, "").header("cursor", "b"),
-        "/b?limit=500" => Reply::new(200, page(&lines(0..3), "c", false)),
-        other => Reply::new(404, other),
-    });
-    let outcome = case.run();
-    outcome.result.unwrap();
-    assert_eq!((outcome.report.gaps, outcome.report.source_retries), (0, 1));
-    assert_eq!(case.cursor().as_deref(), Some("c"));
-    assert_eq!(
-        (case.received.unique("a"), case.received.most_often("a")),
-        (3, 1)
-    );
-}
-
-#[test]
-fn a_source_that_only_ever_names_another_place_is_not_asked_for_ever() {
-    let case = Case::new()
-        .sink("a", 10, |_, _| None)
-        .source(|n, _| Reply::new(410, "").header("cursor", &n.to_string()));
-    assert_eq!(kind(&case.run()), Some(ErrorKind::SourceUnavailable));
-    assert!(case.asked().len() <= 4, "{:?}", case.asked());
 }

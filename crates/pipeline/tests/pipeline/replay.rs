@@ -47,6 +47,43 @@ fn a_replay_sends_the_events_of_its_window_and_ends_behind_it() {
 }
 
 #[test]
+fn a_replay_of_pages_in_no_order_ends_where_its_source_says_and_not_behind_the_window() {
+    let first = 1_699_990_000;
+    let mut case = Case::new()
+        .sink("a", 10, |_, _| None)
+        .source(move |_, target| match target {
+            // The first page of one combination is behind the window, that of the next one begins before it.
+            "/since-1699990005?limit=1000" => Reply::new(200, page(&lines(3000..3005), "x", true)),
+            "/x?limit=1000" => Reply::new(200, page(&lines(0..20), "y", true)),
+            "/y?limit=1000" => {
+                let mut events = lines(3005..3010);
+                events.push(format!("@{} late", first + 10));
+                Reply::new(200, page(&events, "z", false))
+            }
+            other => Reply::new(404, other),
+        });
+    case.source.in_order = false;
+    case.replay = window(first + 5, first + 15);
+    let outcome = case.run();
+    outcome.result.unwrap();
+    let report = &outcome.report;
+    assert!(report.caught_up);
+    assert_eq!(
+        (
+            report.pages,
+            report.fetched,
+            report.delivered,
+            report.outside
+        ),
+        (3, 31, 12, 19)
+    );
+    assert_eq!(
+        (case.received.unique("a"), case.received.most_often("a")),
+        (12, 1)
+    );
+}
+
+#[test]
 fn a_replay_of_events_that_are_gone_says_so_instead_of_going_elsewhere() {
     let mut case = Case::new()
         .sink("a", 10, |_, _| None)

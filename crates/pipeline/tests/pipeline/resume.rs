@@ -255,29 +255,89 @@ fn a_run_ends_by_itself_when_its_host_is_about_to_end_it() {
 
 #[test]
 fn a_run_that_was_asked_to_end_neither_fails_nor_asks_for_less() {
-    let case = Case::new()
-        .sink("a", 10, |_, _| None)
-        .source(|_, _| Reply::new(200, page(&lines(0..100), "1", false)).chunked(300));
-    case.world.must_end.set(Some("the run was asked to end"));
-    case.world.asked_to_end.set(true);
-    let outcome = case.run();
-    outcome.result.unwrap();
-    assert!(outcome.report.unfinished && outcome.report.pages == 0);
-    let limit = |case: &Case| {
-        case.world
-            .stored
-            .borrow()
-            .checkpoint
-            .as_ref()
-            .and_then(|checkpoint| checkpoint.page_limit)
+    const WHOLE_MS: u64 = 400;
+    let mut middles = 0;
+    for asked_ms in (0..WHOLE_MS).step_by(10) {
+        let case = Case::new()
+            .sink("a", 10, |_, _| Some(Reply::new(200, "").after(100)))
+            .source(|_, _| Reply::new(200, page(&lines(0..100), "1", false)).chunked(300));
+        let outcome = case.run_asked_to_end_after(asked_ms);
+        outcome.result.unwrap();
+        assert_eq!(outcome.report.unfinished, outcome.report.pages == 0);
+        let events = case.received.unique("a");
+        middles += u32::from(events > 0 && events < 100);
+        let limit = |case: &Case| case.world.checkpoint().and_then(|it| it.page_limit);
+        assert_eq!(limit(&case), None);
+        case.run().result.unwrap();
+        assert_eq!(
+            (case.received.unique("a"), case.received.most_often("a")),
+            (100, 1)
+        );
+    }
+    assert!(middles > 3, "{middles}");
+}
+
+#[test]
+fn what_fails_because_a_run_was_asked_to_end_is_no_failure_of_it() {
+    let whole = || Reply::new(200, page(&lines(0..3), "1", false));
+    let source_fails = |reply: fn() -> Reply| {
+        let case = Case::new().sink("a", 10, |_, _| None);
+        case.source(move |_, _| reply().after(1000))
     };
-    assert_eq!(limit(&case), None);
-    case.world.must_end.set(None);
-    case.run().result.unwrap();
-    assert_eq!(
-        (case.received.unique("a"), case.received.most_often("a")),
-        (100, 1)
-    );
+    let sink_fails = |reply: fn() -> Reply| {
+        let case = Case::new().source(move |_, _| whole());
+        case.sink("a", 10, move |_, _| Some(reply().after(1000)))
+    };
+    type Reason = Option<ErrorKind>;
+    let unavailable = Some(ErrorKind::SourceUnavailable);
+    let cases: [(&str, &dyn Fn() -> Case, Reason, Reason); 6] = [
+        (
+            "no answer",
+            &|| source_fails(Reply::lost),
+            None,
+            unavailable,
+        ),
+        (
+            "a 503",
+            &|| source_fails(|| Reply::new(503, "")),
+            None,
+            unavailable,
+        ),
+        (
+            "a body that breaks off",
+            &|| source_fails(|| Reply::new(200, "@1 a\n").cut(3)),
+            None,
+            Some(ErrorKind::PageIncomplete),
+        ),
+        (
+            "a sink without an answer",
+            &|| sink_fails(Reply::lost),
+            None,
+            Some(ErrorKind::SinkUnavailable),
+        ),
+        // These have nothing to do with it.
+        (
+            "a source that refuses",
+            &|| source_fails(|| Reply::new(403, "")),
+            Some(ErrorKind::SourceRefused),
+            Some(ErrorKind::SourceRefused),
+        ),
+        (
+            "a sink that refuses",
+            &|| sink_fails(|| Reply::new(401, "")),
+            Some(ErrorKind::SinkRefused),
+            Some(ErrorKind::SinkRefused),
+        ),
+    ];
+    for (what, case, asked_to_end, otherwise) in cases {
+        // Before there is a head, and while each piece of a body is waited for, which takes a millisecond.
+        for asked_ms in [500, 1000, 1001, 1002, 1003] {
+            let case = case();
+            let outcome = case.run_asked_to_end_after(asked_ms);
+            assert_eq!(kind(&outcome), asked_to_end, "{what}: {asked_ms}");
+        }
+        assert_eq!(kind(&case().run()), otherwise, "{what}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) struct State {
     pub round: Option<Timestamp>,
     /// Number of the combination whose turn it is, in the order of the configuration.
     pub turn: u32,
-    /// By name, such as `exchange/dlp`. Those of an earlier configuration stay.
+    /// By name, such as `exchange/dlp`. Those of an earlier configuration stay for a while.
     pub combinations: BTreeMap<String, Place>,
 }
 
@@ -53,6 +53,17 @@ pub(super) struct Place {
     /// A link was no longer known when its turn came: those of the window that is asked for instead are followed at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hurries: bool,
+    /// Links that were refused one after the other, with nothing between that brought the combination further.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_links: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Place {

@@ -28,16 +28,26 @@
 //! - Windows without events do not move the beginning of the next one, which reaches back [`plan::OVERLAP_MS`] at most.
 //! - What was not asked for within 72 hours is lost: [`recover`] records one gap for all combinations to which that happened.
 //! - A link that is no longer known costs a request: its window is asked for again from the newest delivered event on, and the
-//!   links of that one are followed at once. In its turn each could come too late again.
+//!   links of that one are followed at once. In its turn each could come too late again. That is stored before the window is
+//!   asked for, so that short runs do not try the same link again. When the third link in a row is refused and the windows
+//!   between brought nothing further (more events of one instant, or without times, than a page holds), the run ends with an
+//!   error that says what to do; the others have their turn meanwhile, and the next run tries again.
 //! - A link that leads to nothing after new events does not end the window either: the server may have forgotten what it stood for.
 //! - The server's clock counts, as the `Date` of its answers tells it: with a fast one of ours, windows would end in the server's
-//!   future, and answers that do not tell generation times would count as complete up to there.
-//! - A combination that is taken out of the configuration is remembered, and goes on from there when it comes back. One that
-//!   is added later begins `initial_lookback_s` before it is first asked.
+//!   future.
+//! - Answers that do not tell generation times say only that they go to the window's end. The next window begins ten minutes before
+//!   that, and what was delivered of these minutes is left out. So an event is missed only if there is no `Date` either and this
+//!   host's clock is more than ten minutes ahead; and events come again only if there are more than 2,000 of a combination in
+//!   that time.
+//! - A combination that is taken out of the configuration is remembered for 30 days, 50 of them at most, and goes on from there
+//!   when it comes back. One that is added later, or was forgotten, begins `initial_lookback_s` before it is first asked.
+//! - A cursor has less than 1 MB, whatever the server sends ([`bounds`]). Events of one instant that are too many to be all
+//!   remembered may come again in the next ten minutes, and are then left alone; none is lost.
 //!
-//! [`plan`]: plan::plan
-//! [`advance`]: plan::advance
-//! [`recover`]: plan::recover
+//! [`plan`]: Rules::plan
+//! [`advance`]: Rules::advance
+//! [`recover`]: Rules::recover
+//! [`bounds`]: plan::bounds
 
 mod config;
 mod cursor;

@@ -15,8 +15,8 @@ use super::plan::{MAX_SEEN, Plan, Read, Rules};
 use super::scan::{Members, Piece, Scanner};
 use super::time;
 
-/// Longest link that is followed. Real ones have some 300 characters.
-const MAX_LINK_BYTES: usize = 4096;
+/// Longest link that is followed, as the cursor keeps it. Real ones have some 300 characters.
+pub(super) const MAX_LINK_BYTES: usize = 2048;
 /// A page with an event that is not JSON is given up, as a cut one is, because it may arrive whole the next time. When it
 /// was asked for so small already, what is not JSON becomes a dead letter: the stream must not stand still for it.
 const LENIENT_LIMIT: u32 = 64;
@@ -102,10 +102,10 @@ impl Reader {
             Ok(Some(link)) => link,
             Err(_) => return Err("the page's next_link is not a text".to_owned()),
         };
-        if link.len() > MAX_LINK_BYTES {
+        let kept_bytes = serde_json::to_vec(&link).map_or(usize::MAX, |text| text.len());
+        if kept_bytes > MAX_LINK_BYTES {
             return Err(format!(
-                "the page's next_link has {} bytes, more than a URL should carry",
-                link.len()
+                "the page's next_link has {kept_bytes} bytes, more than a URL should carry"
             ));
         }
         let url = match link.strip_prefix('/') {

@@ -1,12 +1,12 @@
 //! What the head of a response means.
 
 use edgesiem_model::{
-    ErrorKind, PageRequest, ResponseHead, SourceVerdict, Timestamp, retry_after_ms,
+    Error, ErrorKind, PageRequest, ResponseHead, SourceVerdict, Timestamp, retry_after_ms,
 };
 
 use super::TrendMicroCas;
 use super::cursor::State;
-use super::plan::{Ask, Plan, Rules};
+use super::plan::{Ask, Plan};
 use super::problem::Problem;
 use crate::document::hide;
 
@@ -75,11 +75,8 @@ pub(super) fn verdict(
         // Also if it is refused with the words for a token: if that is so, the window is refused too.
         400 | 401 | 403 | 404 | 410 if is_link => match State::read(page.cursor) {
             Ok(state) => SourceVerdict::AskFrom {
-                cursor: Rules::without_link(&state, plan).to_cursor(),
-                error: error(
-                    ErrorKind::SourceUnavailable,
-                    "nothing: the link to the next page is no longer known, and its window is asked for again",
-                ),
+                cursor: source.rules.without_link(&state, plan).to_cursor(),
+                error: lost_link(plan, &error),
             },
             Err(error) => SourceVerdict::Stop(error),
         },
@@ -100,6 +97,22 @@ pub(super) fn verdict(
         ),
         status => SourceVerdict::Stop(error(ErrorKind::SourceRefused, user_action(status))),
     }
+}
+
+/// A link was refused.
+fn lost_link(plan: &Plan, error: &impl Fn(ErrorKind, &str) -> Error) -> Error {
+    if plan.stands_still() {
+        return error(
+            ErrorKind::SourceRefused,
+            "raise the source's limit (500 at most, where the account allows it) and requests_per_minute: each link to a \
+             further page is refused before its turn comes, and without them there are events that cannot be had. Also check \
+             this host's clock, and that no proxy changes links. Other services and event types go on meanwhile",
+        );
+    }
+    error(
+        ErrorKind::SourceUnavailable,
+        "nothing: the link to the next page is no longer known, and its window is asked for again",
+    )
 }
 
 /// How the clock that was asked with differs from the server's.

@@ -21,6 +21,12 @@ pub struct Habits {
     pub whole_seconds: bool,
     /// The older form, without a generation time.
     pub camel_case: bool,
+    /// Links as long as are followed.
+    pub long_links: bool,
+    /// Every link is unknown before it can be followed.
+    pub dead_links: bool,
+    /// The newest event comes first.
+    pub newest_first: bool,
 }
 
 pub struct Api {
@@ -63,6 +69,7 @@ impl Api {
             .filter_map(|pair| pair.split_once('='))
             .collect();
         let found = match pairs.get("page_id") {
+            Some(_) if self.habits.dead_links => return (404, String::new()),
             Some(id) => match self.pages.get(&id.parse().unwrap()) {
                 Some(events) => events.clone(),
                 None => return (404, String::new()),
@@ -91,6 +98,9 @@ impl Api {
             .cloned()
             .collect();
         events.sort_by_key(|event| event.generated_ms);
+        if self.habits.newest_first {
+            events.reverse();
+        }
         events
     }
 
@@ -102,6 +112,9 @@ impl Api {
                 "https://api-eu.tmcas.trendmicro.com/v1/x?page_id={}",
                 self.next_page
             );
+            if self.habits.long_links {
+                link += &format!("&x={}", "\"".repeat(980));
+            }
             self.pages.insert(self.next_page, rest.to_vec());
             self.next_page += 1;
         }

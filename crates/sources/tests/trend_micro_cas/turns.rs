@@ -377,3 +377,31 @@ fn events_of_a_windows_very_end_on_several_pages_without_times_come_once() {
     assert!(end.is_ok());
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
+
+#[test]
+fn combinations_of_earlier_configurations_are_forgotten_the_longest_unasked_first() {
+    let mut cursor = two_by_two().start();
+    for number in 0..100 {
+        let source = source(json!({"services": [format!("s{number}")], "events": ["x"]}));
+        let now = after(number * 60);
+        cursor = step(&source, &cursor, now, &more(1)).0;
+    }
+    let names = |cursor: &Cursor| -> Vec<String> {
+        let combinations = cursor.0["combinations"].as_object().unwrap();
+        combinations.keys().cloned().collect()
+    };
+    let kept = names(&cursor);
+    assert_eq!(kept.len(), 51);
+    for number in 49..100 {
+        assert!(kept.contains(&format!("s{number}/x")), "{number}");
+    }
+    // Their links are not kept.
+    assert!(place_of(&cursor, "s98/x").get("chain").is_none());
+    assert!(place_of(&cursor, "s99/x").get("chain").is_some());
+    // Nor they for longer than a month.
+    let source = source(json!({"services": ["s99"], "events": ["x"]}));
+    let (month, _) = step(&source, &cursor, after(29 * 86_400), &nothing());
+    assert_eq!(names(&month).len(), 51);
+    let (later, _) = step(&source, &month, after(31 * 86_400), &nothing());
+    assert_eq!(names(&later), ["s99/x"]);
+}

@@ -65,6 +65,10 @@ const HOUR_MS: u64 = 3_600_000;
 /// Two services and two event types: one with pages of an hour, one whose events are all of one instant, one that goes
 /// on, one without any.
 fn small(schedules: &Schedules) -> Case {
+    case(schedules, small_setting(), 4)
+}
+
+fn small_setting() -> Setting {
     let mut setting = Setting::new(2, 2);
     for number in 0..9 {
         setting.add(0, When::At((number - 50) * MINUTE_MS));
@@ -75,7 +79,7 @@ fn small(schedules: &Schedules) -> Case {
     for number in 0..4 {
         setting.add(3, When::At(number * 50_000 - 20_000));
     }
-    case(schedules, setting, 4)
+    setting
 }
 
 fn case(schedules: &Schedules, setting: Setting, limit: u32) -> Case {
@@ -257,7 +261,17 @@ fn expired(schedules: &mut Schedules) {
     for number in 0..15 {
         setting.add(0, When::At((number - 40) * MINUTE_MS));
     }
-    schedules.add_checked(&case(schedules, setting, 4), no_gap);
+    let case = case(schedules, setting, 4);
+    schedules.add_checked(&case, no_gap);
+    // Nor is there time for more than one request of a run, or that run is killed too.
+    let mut short = case;
+    short.budget.wall_ms = 1;
+    schedules.add_checked(&short, no_gap);
+    for run in 0..4 {
+        for point in 0..schedules.points_of(&short, run) {
+            schedules.add_checked(&short.clone().blow(run, point, Blow::Kill), no_gap);
+        }
+    }
 }
 
 fn odd_links(schedules: &mut Schedules) {
@@ -294,6 +308,21 @@ fn clock(schedules: &mut Schedules) {
             let mut case = small(schedules);
             case.host_clock_off_s = host_clock_off_s;
             schedules.add_checked(&case, no_gap);
+        }
+    }
+    // Nothing tells the server's time: a fast clock asks for its future, and a slow one is only late.
+    for off_s in [30, 300, 590] {
+        for host_clock_off_s in [off_s, -off_s] {
+            for form in [Form::Snake, Form::Camel] {
+                let mut setting = small_setting();
+                (setting.form, setting.has_date) = (form, false);
+                for number in 0..20 {
+                    setting.add(number % 4, When::At(number as i64 * MINUTE_MS + 1));
+                }
+                let mut case = case(schedules, setting, 4);
+                case.host_clock_off_s = host_clock_off_s;
+                schedules.add_checked(&case, no_gap);
+            }
         }
     }
 }

@@ -64,8 +64,6 @@ pub struct TrendMicro {
     next_chain: u32,
     /// Links of chains before this one lead nowhere.
     forgotten: u32,
-    /// Whose link was refused in the request before.
-    refused: Option<(usize, usize)>,
     newest: Newest,
     /// Events that were served again in a page that was not what it was before.
     pub changed: u64,
@@ -92,7 +90,6 @@ impl TrendMicro {
             chains: BTreeMap::new(),
             next_chain: 1,
             forgotten: 0,
-            refused: None,
             newest: Newest::default(),
             changed: 0,
             first_body_bytes: 0,
@@ -180,10 +177,14 @@ impl TrendMicro {
 
     /// Answers a request. `now` is the server's time.
     pub fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
+        let reply = self.judge(request, now.millis());
+        if !self.setting.has_date {
+            return reply;
+        }
         let date = httpdate::fmt_http_date(
             std::time::UNIX_EPOCH + std::time::Duration::from_secs(now.secs()),
         );
-        self.judge(request, now.millis()).header("date", date)
+        reply.header("date", date)
     }
 
     fn judge(&mut self, request: &HttpRequest, now: u64) -> Reply {
@@ -244,12 +245,6 @@ impl TrendMicro {
             order: numbers.iter().copied().take(query.limit).collect(),
             ..Newest::default()
         };
-        let is_cut = faults.iter().any(SourceFault::leaves_no_page);
-        let is_instead = self.refused.take() == page.of;
-        if is_cut && is_instead {
-            // The next one is asked for by the bookmark before, as if the link had not been tried.
-            self.changed += page.order.len() as u64;
-        }
         let batch = self.batch_events as usize;
         self.changed += self.newest.excused(&page, self.is_disturbed, batch) as u64;
         let chain = Chain {
@@ -330,7 +325,6 @@ impl TrendMicro {
                 };
             let again = chain.at..end.min(chain.numbers.len());
             self.changed += again.len() as u64;
-            self.refused = Some(asked.combination);
             return problem(gone, "page_id has expired");
         }
         let is_verbatim = Query {

@@ -150,6 +150,8 @@ pub struct Setting {
     pub lookback_s: u64,
     /// A while in which nothing can be read.
     pub outage: Option<Outage>,
+    /// Whether answers tell the server's time.
+    pub has_date: bool,
 }
 
 impl Setting {
@@ -171,6 +173,7 @@ impl Setting {
             per_day: None,
             lookback_s: 86_400,
             outage: None,
+            has_date: true,
         }
     }
 
