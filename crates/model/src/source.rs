@@ -52,7 +52,8 @@ pub enum SourceVerdict {
         /// What the server said, for the operator.
         error: Error,
     },
-    /// What the bookmark led to is no longer known, but the same events are still to be had: ask from `cursor`.
+    /// What the bookmark led to is no longer known, but the same events are still to be had: ask from `cursor`, which is stored
+    /// before it is asked from. If the error is not retryable, the run ends then.
     AskFrom {
         /// Where they are.
         cursor: Cursor,

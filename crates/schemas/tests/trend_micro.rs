@@ -139,6 +139,18 @@ fn the_time_of_an_event_is_that_of_its_detection() {
     }
 }
 
+#[test]
+fn a_log_record_has_no_time_that_its_nanoseconds_cannot_say() {
+    for (time, nanoseconds) in [
+        ("2262-04-11T23:47:16", json!("9223372036000000000")),
+        ("2262-04-11T23:47:17", Value::Null),
+        ("2600-01-01T00:00:00", Value::Null),
+    ] {
+        let message = json!({ "detection_time": time });
+        assert_eq!(at("otel", &message, "/timeUnixNano"), nanoseconds, "{time}");
+    }
+}
+
 /// The member of a document at a JSON pointer.
 fn at(name: &str, message: &Value, pointer: &str) -> Value {
     let line = json!({"event": message["event"], "message": message}).to_string();

@@ -46,7 +46,9 @@ access_token = { secret = "AKAMAI_ACCESS_TOKEN" }`,
 #                                                      # allow_insecure_loopback = true above [[streams]]
 token = { secret = "TREND_MICRO_TOKEN" }               # the name of a secret, never its value
 # token_created = "2026-01-31"                         # \`edgesiem check\` says when its 365 days are nearly over
-# services = ["exchange", "onedrive"]                  # all of them without this line
+# Without this line all services; the others are teams, teams_chat, sharepoint, dropbox, box, googledrive, gmail, exchangeserver,
+# salesforce_sandbox and salesforce_production.
+# services = ["exchange", "onedrive"]
 # events = ["securityrisk", "virtualanalyzer", "ransomware", "dlp"]
 # requests_per_minute = 10                             # at most 20, which all clients of a customer share, a replay
 #                                                      # beside the stream too`,

@@ -99,9 +99,14 @@ impl Document for Otel {
         if !has_attributes {
             w.short(b"[]");
         }
-        if let Some(time) = event.time(Field::DetectionTime) {
+        // Readers keep nanoseconds in 64 bits with a sign, which end in 2262; the body has the text.
+        let time = event
+            .time(Field::DetectionTime)
+            .and_then(|time| time.ms.checked_mul(1_000_000))
+            .filter(|nanoseconds| i64::try_from(*nanoseconds).is_ok());
+        if let Some(nanoseconds) = time {
             w.short(b",\"timeUnixNano\":\"");
-            json::digits(w, time.ms.saturating_mul(1_000_000));
+            json::digits(w, nanoseconds);
             w.byte(b'"');
         }
         // What was only reported is a warning, what was acted upon an error, as with Akamai's events.
