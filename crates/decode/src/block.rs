@@ -11,19 +11,19 @@ pub(crate) type Block = [u8; 16];
 /// The 16 bytes of `bytes` from `at` on; past the end they are 0.
 #[inline(always)]
 pub(crate) fn load(bytes: &[u8], at: usize) -> Block {
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    match rest.first_chunk() {
+    match bytes.get(at..).and_then(<[u8]>::first_chunk) {
         Some(block) => *block,
-        None => padded(rest),
+        None => padded(bytes, at),
     }
 }
 
+/// The bytes from `at` on; past the end they are 0.
 #[cold]
-fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
+pub(crate) fn padded<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut block = [0; N];
     block
         .iter_mut()
-        .zip(rest)
+        .zip(bytes.iter().skip(at))
         .for_each(|(to, from)| *to = *from);
     block
 }
@@ -103,6 +103,29 @@ pub(crate) fn backslashable(block: Block) -> u32 {
     (bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
 }
 
+/// Bit n is set if byte n must be escaped in a JSON string: a quote, a backslash or a control character (below 0x20).
+#[inline(always)]
+pub(crate) fn escapes(block: Block) -> u32 {
+    backslashable(block) | controls(block).to_bitmask()
+}
+
+/// Lanes are set where a byte is below 0x20.
+#[inline(always)]
+fn controls(block: Block) -> u8x16 {
+    let bytes = u8x16::from(block);
+    bytes.min(u8x16::splat(0x1f)).simd_eq(bytes)
+}
+
+/// Bit n is set if byte n is a quote or a backslash; `None` if a byte is a control character (below 0x20).
+#[inline(always)]
+pub(crate) fn quotes_64(bytes: &[u8; 64]) -> Option<u64> {
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let all = blocks
+        .iter()
+        .fold(u8x16::splat(0), |all, block| all | controls(*block));
+    (all.to_bitmask() == 0).then(|| masks_64(bytes, 0, backslashable))
+}
+
 /// Puts a backslash before each of the eight bytes of `block` from `at` on whose bit of `mask` is set. What it gives is as long
 /// as there are bytes and backslashes; what follows means nothing.
 #[inline(always)]
@@ -134,21 +157,20 @@ pub(crate) fn backslashed(block: Block, at: u8, mask: u8) -> Block {
     (u8x16::from(block).shuffle(places) | backslashes).to_array()
 }
 
-/// Bit n is set if byte n of the 64 from `at` on is a percent sign.
+/// Bit n is set if byte n of the 64 from `at` on is `byte`, which is not 0.
 #[inline(always)]
-pub(crate) fn percents_64(bytes: &[u8], at: usize) -> u64 {
+pub(crate) fn bytes_64(bytes: &[u8], at: usize, byte: u8) -> u64 {
     masks_64(bytes, at, |block| {
-        u8x16::from(block).simd_eq(u8x16::splat(b'%')).to_bitmask()
+        u8x16::from(block).simd_eq(u8x16::splat(byte)).to_bitmask()
     })
 }
 
 /// What `mask` says of the 64 bytes of `bytes` from `at` on; past the end they are 0.
 #[inline(always)]
 fn masks_64(bytes: &[u8], at: usize, mask: impl Fn(Block) -> u32) -> u64 {
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    let quarters = match rest.first_chunk::<64>() {
+    let quarters = match bytes.get(at..).and_then(<[u8]>::first_chunk::<64>) {
         Some(whole) => *whole,
-        None => padded(rest),
+        None => padded(bytes, at),
     };
     let quarter = |n: usize| u64::from(mask(load(&quarters, n)));
     quarter(0) | quarter(16) << 16 | quarter(32) << 32 | quarter(48) << 48
@@ -286,8 +308,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::{
-        any_of, backslashable, backslashed, base64, begins_with, controls_and, is_ascii, load,
-        load_last, lower_case, string_stops, string_stops_and_non_ascii,
+        any_of, backslashable, backslashed, base64, begins_with, controls_and, escapes, is_ascii,
+        load, load_last, lower_case, string_stops, string_stops_and_non_ascii,
     };
 
     #[test]
@@ -310,6 +332,11 @@ mod tests {
                 assert_eq!(
                     string_stops_and_non_ascii(block),
                     masks,
+                    "{byte} at {place}"
+                );
+                assert_eq!(
+                    escapes(block),
+                    if stop { bit } else { 0 },
                     "{byte} at {place}"
                 );
                 let stop = matches!(byte, b'=' | b'|' | 0..0x20 | 0x7f..);

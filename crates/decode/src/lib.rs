@@ -46,6 +46,6 @@ pub use view::{
     Decoded, EventReader, EventView, Header, Headers, Kind, Leftover, Member, Members, Rule, Rules,
     Section, Value,
 };
-pub use writer::{Literal, LongLiteral, Writer, literal, long_literal};
+pub use writer::{Literal, LongLiteral, WideLiteral, Writer, literal, long_literal, wide_literal};
 
 use decoder::Scratch;

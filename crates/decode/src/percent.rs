@@ -1,7 +1,7 @@
 //! Percent-decoding to bytes: `%XX` in either case, nothing else. `+` stays, because Akamai never writes a space as
 //! `+` and base64 is full of it; a `%` without two hexadecimal digits stays, because clients send such queries.
 
-use crate::block::{load, percents_64};
+use crate::block::{bytes_64, padded};
 use crate::writer::{Writer, put};
 
 const NONE: u8 = 0xff;
@@ -50,53 +50,90 @@ pub(crate) fn hex_quad(digits: [u8; 4]) -> Option<u16> {
 /// quick as the others; the first of it must be no hexadecimal digit, such as the quote behind a string.
 ///
 /// Percent signs are looked for in 64 bytes at once: in headers they come every few bytes, and a search from each to the next
-/// would end where no processor foresees it.
+/// would end where no processor foresees it. Arrays of a known size are read and written, because each look at a slice's length
+/// would cost as much as the byte that it is about.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "offsets into a slice, at most isize::MAX, and steps of at most 64"
+    reason = "offsets into a slice, at most isize::MAX, and into arrays of about a hundred bytes"
 )]
 pub(crate) fn decode_stretch(rest: &[u8], length: usize, writer: &mut Writer<'_>) {
-    let room = writer.room_for(length);
-    // Up to here it is decoded; behind the last sign it may not be.
-    let (mut from, mut written) = (0, 0);
-    let mut window = 0;
+    let mut room = writer.room_for(length + WINDOW);
+    let (mut window, mut written) = (0, 0);
+    // How many bytes of the window belong to an escape that began before it.
+    let mut from = 0;
     while window < length {
-        let mut signs = percents_64(rest, window);
-        if length - window < 64 {
-            signs &= (1 << (length - window)) - 1;
-        }
-        while signs != 0 {
-            let sign = window + signs.trailing_zeros() as usize;
-            signs &= signs - 1;
-            if let Some(digits) = rest.get(sign + 1..)
-                && let Some(byte) = hex_pair(digits)
-            {
-                copy(room, written, rest, from, sign);
-                written += sign - from;
-                if let Some(to) = room.get_mut(written) {
-                    *to = byte;
-                }
-                written += 1;
-                from = sign + 3;
+        let padded_bytes;
+        let bytes = match rest.get(window..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => bytes,
+            None => {
+                padded_bytes = padded(rest, window);
+                &padded_bytes
             }
-        }
-        window += 64;
+        };
+        let end = (length - window).min(WINDOW);
+        let Some(to) = room.first_chunk_mut() else {
+            break;
+        };
+        let decoded = decode_window(bytes, &mut from, end, to);
+        room = room.get_mut(decoded..).unwrap_or(&mut []);
+        written += decoded;
+        window += WINDOW;
     }
-    copy(room, written, rest, from, length);
-    writer.advance(written + length.saturating_sub(from));
+    writer.advance(written);
 }
 
-/// Copies `rest` from `start` to `end` to `room` at `to`, by whole blocks.
+/// How many bytes are looked at together.
+const WINDOW: usize = 64;
+/// A window and what is copied beyond it.
+type Bytes = [u8; WINDOW + 32];
+
+/// Decodes `bytes` between `from` and `end` and says how many that gives. `from` is then where the next window goes on.
 #[inline(always)]
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "offsets into slices, at most isize::MAX, and steps of 16"
+    reason = "offsets into arrays of about a hundred bytes"
 )]
-fn copy(room: &mut [u8], mut to: usize, rest: &[u8], mut start: usize, end: usize) {
-    while start < end {
-        put(room, to, load(rest, start));
+fn decode_window(bytes: &Bytes, from: &mut usize, end: usize, to: &mut Bytes) -> usize {
+    let mut signs = bytes_64(bytes, 0, b'%') & u64::MAX.wrapping_shr(64 - end as u32);
+    // Up to `start` it is decoded; behind the last sign it may not be.
+    let (mut start, mut written) = (*from, 0);
+    while signs != 0 {
+        let sign = signs.trailing_zeros() as usize;
+        signs &= signs - 1;
+        let Some(byte) = bytes.get(sign + 1..).and_then(hex_pair) else {
+            continue;
+        };
+        copy(to, written, bytes, start, sign);
+        written += sign.saturating_sub(start);
+        if let Some(to) = to.get_mut(written) {
+            *to = byte;
+        }
+        written += 1;
+        start = sign + 3;
+    }
+    copy(to, written, bytes, start, end);
+    written += end.saturating_sub(start);
+    *from = start.saturating_sub(WINDOW);
+    written
+}
+
+/// Copies `bytes` from `start` to `end` to `room` at `to`, by whole blocks, and at least one.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into arrays of about a hundred bytes, and steps of 16"
+)]
+fn copy(room: &mut Bytes, mut to: usize, bytes: &Bytes, mut start: usize, end: usize) {
+    loop {
+        let block = bytes.get(start..).and_then(<[u8]>::first_chunk::<16>);
+        if let Some(block) = block {
+            put(room, to, *block);
+        }
         to += 16;
         start += 16;
+        if start >= end {
+            return;
+        }
     }
 }
 

@@ -4,15 +4,30 @@ mod text;
 
 use std::ops::Range;
 
-use crate::block::{Block, load};
+use crate::block::Block;
 
 /// Room that [`Writer::need`] leaves beyond what was asked for, so that whole blocks can be written.
 const SLACK: usize = 32;
+/// Text of at most so many bytes is copied together with what follows it: texts are of any length, and each look at how long one is
+/// goes another way than the one before, which costs a processor more than to copy too much.
+const WIDE: usize = 64;
 
 /// Text of at most 16 bytes, as a block to be written whole: a copy of any other size would be a call of `memcpy`, which in
 /// WebAssembly leaves the compiled code.
 #[derive(Clone, Copy, Debug)]
 pub struct Literal(Block, usize);
+
+impl Literal {
+    /// It, with zeros behind it.
+    pub(crate) const fn block(&self) -> Block {
+        self.0
+    }
+
+    /// Its text.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.0.get(..self.1).unwrap_or(&[])
+    }
+}
 
 /// Makes a [`Literal`] of the first 16 bytes of `text`.
 #[inline(always)]
@@ -40,6 +55,22 @@ pub const fn long_literal(text: &[u8]) -> LongLiteral {
     };
     let (head, tail) = (literal(head), literal(tail));
     LongLiteral(head.0, tail.0, head.1.saturating_add(tail.1))
+}
+
+/// Text of at most 96 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct WideLiteral([u8; 96], usize);
+
+/// Makes a [`WideLiteral`] of the first 96 bytes of `text`.
+pub const fn wide_literal(text: &[u8]) -> WideLiteral {
+    let mut bytes = [0; 96];
+    let mut rest = text;
+    let mut to: &mut [u8] = &mut bytes;
+    while let ([byte, text_tail @ ..], [slot, bytes_tail @ ..]) = (rest, to) {
+        *slot = *byte;
+        (rest, to) = (text_tail, bytes_tail);
+    }
+    WideLiteral(bytes, if text.len() < 96 { text.len() } else { 96 })
 }
 
 /// A buffer that is written to by one event after the other. What is behind its end stays, so that room is filled with zeros
@@ -208,37 +239,53 @@ impl<'a> Writer<'a> {
         self.len += text.2.min(32);
     }
 
+    /// At most 96 bytes that were known when this was compiled.
+    #[inline(always)]
+    pub fn wide_literal(&mut self, text: &WideLiteral) {
+        self.need(96);
+        // In two pieces, because a copy of so many at once would be a call of `memcpy`.
+        if let Some((head, tail)) = self
+            .room()
+            .first_chunk_mut::<96>()
+            .and_then(|to| to.split_first_chunk_mut::<64>())
+            && let Some((text_head, text_tail)) = text.0.split_first_chunk()
+        {
+            *head = *text_head;
+            if let (Some(tail), Some(text_tail)) =
+                (tail.first_chunk_mut::<32>(), text_tail.first_chunk())
+            {
+                *tail = *text_tail;
+            }
+        }
+        self.len += text.1.min(96);
+    }
+
     /// The first `length` bytes of `rest`. With what follows them at hand, short ones need no look at their length.
     #[inline(always)]
     pub fn stretch(&mut self, rest: &[u8], length: usize) {
-        match rest.first_chunk() {
-            Some(block) if length <= 16 => self.block(*block, length),
-            _ => self.copy(rest.get(..length).unwrap_or(rest)),
+        let (Some(wide), ..=WIDE) = (rest.first_chunk::<WIDE>(), length) else {
+            return self.copy(rest.get(..length).unwrap_or(rest));
+        };
+        self.need(WIDE);
+        if let Some(to) = self.room().first_chunk_mut() {
+            *to = *wide;
         }
+        self.len += length;
     }
 
     /// The first `length` bytes of `rest`, and `closing`.
     #[inline(always)]
     pub fn closed_stretch(&mut self, rest: &[u8], length: usize, closing: &Literal) {
-        let (Some(head), ..=32) = (rest.first_chunk::<16>(), length) else {
+        let (Some(wide), ..=WIDE) = (rest.first_chunk::<WIDE>(), length) else {
             self.copy(rest.get(..length).unwrap_or(rest));
             return self.literal(closing);
         };
-        self.need(64);
-        let Some(room) = self
-            .buffer
-            .get_mut(self.len..)
-            .and_then(<[u8]>::first_chunk_mut::<64>)
-        else {
+        self.need(WIDE + 16);
+        let Some(room) = self.room().first_chunk_mut::<{ WIDE + 16 }>() else {
             return;
         };
         if let Some(to) = room.first_chunk_mut() {
-            *to = *head;
-        }
-        if length > 16
-            && let Some(tail) = rest.get(length - 16..length)
-        {
-            put(room, length - 16, load(tail, 0));
+            *to = *wide;
         }
         put(room, length, closing.0);
         self.len += length + closing.1.min(16);
@@ -264,18 +311,14 @@ impl<'a> Writer<'a> {
     /// A literal, the first `length` bytes of `rest`, and a quote: a member whose value is text that needs no escapes.
     #[inline(always)]
     pub fn text_stretch(&mut self, opening: &LongLiteral, rest: &[u8], length: usize) {
-        let (Some(head), ..=32) = (rest.first_chunk::<16>(), length) else {
+        let (Some(wide), ..=WIDE) = (rest.first_chunk::<WIDE>(), length) else {
             self.long_literal(opening);
             self.copy(rest.get(..length).unwrap_or(rest));
             return self.byte(b'"');
         };
-        self.need(96);
+        self.need(WIDE + 48);
         let at = opening.2.min(32);
-        let Some(room) = self
-            .buffer
-            .get_mut(self.len..)
-            .and_then(<[u8]>::first_chunk_mut::<96>)
-        else {
+        let Some(room) = self.room().first_chunk_mut::<{ WIDE + 48 }>() else {
             return;
         };
         if let Some(to) = room.first_chunk_mut() {
@@ -284,15 +327,8 @@ impl<'a> Writer<'a> {
         if let Some(to) = room.get_mut(16..32).and_then(<[u8]>::first_chunk_mut) {
             *to = opening.1;
         }
-        if let Some(to) = room.get_mut(at..at + 16).and_then(<[u8]>::first_chunk_mut) {
-            *to = *head;
-        }
-        if length > 16
-            && let Some(tail) = rest.get(length - 16..length)
-            && let Some(to) = room.get_mut(at + length - 16..at + length)
-            && let (Some(to), Some(tail)) = (to.first_chunk_mut::<16>(), tail.first_chunk())
-        {
-            *to = *tail;
+        if let Some(to) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *to = *wide;
         }
         if let Some(to) = room.get_mut(at + length) {
             *to = b'"';
@@ -303,23 +339,19 @@ impl<'a> Writer<'a> {
     /// `,"`, the first `length` bytes of `rest`, which need no escapes, and `":"`: the beginning of a member whose value is text.
     #[inline(always)]
     pub fn name_stretch(&mut self, rest: &[u8], length: usize) {
-        let (Some(head), ..=16) = (rest.first_chunk::<16>(), length) else {
+        let (Some(head), ..=32) = (rest.first_chunk::<32>(), length) else {
             self.literal(const { &literal(b",\"") });
             self.copy(rest.get(..length).unwrap_or(rest));
             return self.literal(const { &literal(b"\":\"") });
         };
-        self.need(32);
-        let Some(room) = self
-            .buffer
-            .get_mut(self.len..)
-            .and_then(<[u8]>::first_chunk_mut::<32>)
-        else {
+        self.need(48);
+        let Some(room) = self.room().first_chunk_mut::<48>() else {
             return;
         };
         if let Some(to) = room.first_chunk_mut() {
             *to = *b",\"";
         }
-        if let Some(to) = room.get_mut(2..18).and_then(<[u8]>::first_chunk_mut) {
+        if let Some(to) = room.get_mut(2..34).and_then(<[u8]>::first_chunk_mut) {
             *to = *head;
         }
         let end = 2 + length;

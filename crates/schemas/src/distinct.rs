@@ -25,27 +25,40 @@ enum Case {
 #[derive(Clone, Copy, Debug)]
 struct Text<'t>(&'t [u8], Case);
 
+/// Where else a thing is.
 #[derive(Clone, Copy, Debug)]
-struct Link {
-    next: Option<usize>,
-    is_first: bool,
+pub(crate) struct Link {
+    /// The next one equal to it.
+    pub next: Option<usize>,
+    /// Whether none before it is equal.
+    pub is_first: bool,
 }
 
 impl Distinct {
     /// Takes in a list of the texts that `of` gives for the numbers below `count`.
     #[inline(always)]
     pub fn group<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
-        self.link_equal(count, |number| Text(of(number), Case::Matters));
+        self.group_texts((0..count).map(&of));
+    }
+
+    /// Takes in a list of texts.
+    #[inline(always)]
+    pub fn group_texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t [u8]> + Clone) {
+        self.link_equal(texts.map(|text| Text(text, Case::Matters)));
     }
 
     /// Likewise, where upper and lower case of ASCII are the same.
     #[inline(always)]
-    pub fn group_ignoring_case<'t>(&mut self, count: usize, of: impl Fn(usize) -> &'t [u8]) {
-        self.link_equal(count, |number| Text(of(number), Case::Ignored));
+    pub fn group_ignoring_case<'t>(
+        &mut self,
+        texts: impl ExactSizeIterator<Item = &'t [u8]> + Clone,
+    ) {
+        self.link_equal(texts.map(|text| Text(text, Case::Ignored)));
     }
 
     #[inline(always)]
-    fn link_equal<'t>(&mut self, count: usize, of: impl Fn(usize) -> Text<'t>) {
+    fn link_equal<'t>(&mut self, mut texts: impl ExactSizeIterator<Item = Text<'t>> + Clone) {
+        let count = texts.len();
         self.links.clear();
         let alone = Link {
             next: None,
@@ -53,20 +66,25 @@ impl Distinct {
         };
         self.links.resize(count, alone);
         if count > FEW {
-            return link_many(&mut self.links, &mut (0..count).map(of));
+            return link_many(&mut self.links, &mut texts);
         }
         self.signs.clear();
-        self.signs
-            .extend((0..count).map(|number| of(number).sign()));
+        self.signs.extend(texts.clone().map(Text::sign));
+        let equal = |a: usize, b: usize| texts.clone().nth(a) == texts.clone().nth(b);
         for (first, sign) in self.signs.iter().enumerate() {
             // The next equal one is enough: it finds the one after itself.
             let after = first.saturating_add(1);
             let mut others = self.signs.iter().enumerate().skip(after);
-            let next = others.find(|(other, text)| *text == sign && of(*other) == of(first));
+            let next = others.find(|(other, text)| *text == sign && equal(*other, first));
             if let Some((next, _)) = next {
                 link(&mut self.links, first, next);
             }
         }
+    }
+
+    /// Of each thing of the list, in its order.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        self.links.iter().copied()
     }
 
     /// The first of each kind, in the order of the list.
@@ -181,7 +199,7 @@ mod tests {
             seen.sort_unstable();
             assert_eq!(seen, (0..count).collect::<Vec<_>>());
 
-            distinct.group_ignoring_case(count, |number| list[number].as_bytes());
+            distinct.group_ignoring_case(list.iter().map(|text| text.as_bytes()));
             for first in distinct.firsts() {
                 let chain: Vec<usize> =
                     std::iter::successors(Some(first), |number| distinct.next(*number)).collect();

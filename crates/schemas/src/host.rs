@@ -3,14 +3,17 @@
 use std::io::Write as _;
 use std::net::IpAddr;
 
-use edgesiem_decode::{EventView, Member, Writer};
+use edgesiem_decode::{EventView, Kind, Member, Value, Writer};
 
 /// The address that `text` is.
 pub(crate) fn ip(text: &[u8]) -> Option<IpAddr> {
     // The longest is an IPv6 address with an IPv4 tail. Most hosts are names, and need not be parsed.
     let is_candidate = (2..=45).contains(&text.len())
-        && (memchr::memchr(b':', text).is_some()
-            || text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')));
+        && (text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+            || (text
+                .first()
+                .is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':')
+                && memchr::memchr(b':', text).is_some()));
     if !is_candidate {
         return None;
     }
@@ -40,6 +43,14 @@ pub(crate) fn scheme(event: &EventView<'_>) -> &'static str {
     }
 }
 
+/// [`without_port`] of a value, whose text is `text`.
+pub(crate) fn name_of<'t>(host: Value<'_>, text: &'t [u8]) -> (&'t [u8], bool) {
+    if host.kind() != Kind::EscapedText && !host.source_has(b':') {
+        return (text, false);
+    }
+    without_port(text)
+}
+
 /// A `Host` header without its port (RFC 9110 section 7.2), and whether there was one.
 pub(crate) fn without_port(host: &[u8]) -> (&[u8], bool) {
     let colon = memchr::memrchr(b':', host);
@@ -58,6 +69,9 @@ pub(crate) fn without_port(host: &[u8]) -> (&[u8], bool) {
 /// Name and version of the protocol in `HTTP/1.1`, `http/2` or `h2`; `None` if it is anything else.
 pub(crate) fn protocol(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, version) = match text {
+        // Nearly all.
+        b"HTTP/1.1" => return Some((b"HTTP", b"1.1")),
+        b"HTTP/2" => return Some((b"HTTP", b"2")),
         [b'h' | b'H', version @ (b'2' | b'3')] => (&b"http"[..], std::slice::from_ref(version)),
         _ => {
             let slash = text.iter().position(|byte| *byte == b'/')?;
@@ -73,6 +87,12 @@ pub(crate) fn protocol(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Name, as `tls`, and version of the protocol in `tls1.3` or `TLSv1.2`; `None` if it is anything else.
 pub(crate) fn tls(text: &[u8]) -> Option<(&'static str, &[u8])> {
+    // Nearly all.
+    match text {
+        b"tls1.3" | b"TLSv1.3" => return Some(("tls", b"1.3")),
+        b"tls1.2" | b"TLSv1.2" => return Some(("tls", b"1.2")),
+        _ => {}
+    }
     let (name, version) = text.split_at_checked(3)?;
     let name = ["tls", "ssl"]
         .into_iter()

@@ -147,6 +147,33 @@ pub(crate) fn number(writer: &mut Writer<'_>, key: &LongLiteral, value: u64) {
     digits(writer, value);
 }
 
+/// The member `key` with the whole number that a value is; false, and nothing, if it is none, or more than `most`.
+#[inline(always)]
+pub(crate) fn number_of(
+    writer: &mut Writer<'_>,
+    key: &LongLiteral,
+    value: Value<'_>,
+    most: u64,
+) -> bool {
+    let number = value.whole_number(most);
+    if let Some(number) = number {
+        writer.long_literal(key);
+        digits_of(writer, value, number);
+    }
+    number.is_some()
+}
+
+/// The decimal form of `number`, which is the whole number that `value` is, and nearly always its text.
+#[inline(always)]
+pub(crate) fn digits_of(writer: &mut Writer<'_>, value: Value<'_>, number: u64) {
+    if value.is_decimal() {
+        let (rest, length) = value.stretch();
+        writer.stretch(rest, length);
+    } else {
+        digits(writer, number);
+    }
+}
+
 /// A string of which `content` writes the inside.
 #[inline(always)]
 pub(crate) fn string(writer: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::block::{base64, is_ascii, load, string_stops};
+use crate::block::{base64, is_ascii, load, same_letters, string_stops};
 use crate::decoder::Scratch;
 use crate::rules::{Cursor, Facet, decode_item, find_item, item_end};
 use crate::scan::{Malformed, Scanner};
@@ -69,6 +69,16 @@ impl<'a> Decoded<'a> {
     /// Whether there are none.
     pub const fn is_empty(self) -> bool {
         self.length == 0
+    }
+
+    /// Whether they are `name`, which is in lower case, where upper and lower case of ASCII are the same. All bytes are compared at
+    /// once, because the lengths of names tell a processor nothing about the next one.
+    #[inline(always)]
+    pub fn is_name(self, name: &Literal) -> bool {
+        let same = same_letters(load(self.rest, 0), name.block());
+        let is_like = same.trailing_ones() as usize >= name.text().len();
+        (is_like & (self.length == name.text().len()))
+            && self.bytes().eq_ignore_ascii_case(name.text())
     }
 
     /// Writes them as the inside of a JSON string, with U+FFFD where they are not UTF-8.

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Writer, literal, put};
 use crate::block::{
-    backslashable, backslashed, controls_and, is_ascii, load, load_last, lower_case, string_stops,
+    backslashable, backslashed, controls_and, escapes, is_ascii, load, load_last, lower_case,
+    quotes_64,
 };
 
 #[expect(
@@ -68,7 +69,7 @@ impl Writer<'_> {
             }
             let block = load_last(rest, at);
             // Zeros past the end are stops, and not taken for text.
-            let plain = (string_stops(block).trailing_zeros() as usize)
+            let plain = (escapes(block).trailing_zeros() as usize)
                 .min(16)
                 .min(length - at);
             self.block(block, plain);
@@ -77,11 +78,7 @@ impl Writer<'_> {
                 && at < length
                 && let Some(byte) = rest.get(at)
             {
-                if *byte < 0x80 {
-                    self.character(*byte)
-                } else {
-                    self.byte(*byte)
-                }
+                self.character(*byte);
                 at += 1;
             }
         }
@@ -89,26 +86,65 @@ impl Writer<'_> {
 
     /// Writes whole blocks of `rest` between `at` and `end`, as long as they have nothing to escape but quotes and backslashes, of
     /// which JSON inside of a string has many. Returns where it stopped.
+    ///
+    /// Four blocks at a time while there are so many: whether one has a quote says nothing about the next, and a processor that
+    /// guesses wrong loses more than it costs to look for quotes in vain.
     #[inline(always)]
     fn quoted_blocks(&mut self, rest: &[u8], mut at: usize, end: usize) -> usize {
-        self.need(2 * (end - at));
+        self.need(2 * (end - at) + 16);
         let room = self.buffer.get_mut(self.len..).unwrap_or(&mut []);
         let mut length = 0;
+        while end - at >= 64 {
+            let (Some(from), Some(to)) = (
+                rest.get(at..).and_then(<[u8]>::first_chunk::<64>),
+                room.get_mut(length..)
+                    .and_then(<[u8]>::first_chunk_mut::<144>),
+            ) else {
+                break;
+            };
+            let Some(quotes) = quotes_64(from) else {
+                break;
+            };
+            length += if quotes == 0 {
+                if let Some(to) = to.first_chunk_mut() {
+                    *to = *from;
+                }
+                64
+            } else {
+                let mut length = 0;
+                for (at, mask) in (0..64).step_by(8).zip(quotes.to_le_bytes()) {
+                    put(
+                        to,
+                        length,
+                        backslashed(load(from, at & 0x30), at as u8 & 8, mask),
+                    );
+                    length += 8 + mask.count_ones() as usize;
+                }
+                length
+            };
+            at += 64;
+        }
         while end - at >= 16 {
+            let Some(to) = room
+                .get_mut(length..)
+                .and_then(<[u8]>::first_chunk_mut::<32>)
+            else {
+                break;
+            };
             let block = load(rest, at);
-            let stops = string_stops(block);
-            if stops == 0 {
-                put(room, length, block);
-                length += 16;
+            let stops = escapes(block);
+            length += if stops == 0 {
+                put(to, 0, block);
+                16
             } else if stops & !backslashable(block) == 0 {
                 let [first, second, ..] = stops.to_le_bytes();
-                put(room, length, backslashed(block, 0, first));
-                length += 8 + first.count_ones() as usize;
-                put(room, length, backslashed(block, 8, second));
-                length += 8 + second.count_ones() as usize;
+                let middle = 8 + first.count_ones() as usize;
+                put(to, 0, backslashed(block, 0, first));
+                put(to, middle, backslashed(block, 8, second));
+                middle + 8 + second.count_ones() as usize
             } else {
                 break;
-            }
+            };
             at += 16;
         }
         self.len += length;

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use edgesiem_decode::{Facet, Headers, LongLiteral, Member, Rule, Value, Writer, long_literal};
+use edgesiem_decode::{
+    Decoded, Facet, Headers, LongLiteral, Member, Rule, Value, Writer, literal, long_literal,
+};
 
 use super::fields::item;
 use super::{Document, Ecs, MAX_LONG};
@@ -129,53 +131,52 @@ impl Ecs {
     /// `flattened` field's member is in a list beside it: lines without a name, and names with a null character.
     #[inline(never)]
     fn headers(&mut self, w: &mut Writer<'_>, headers: Headers<'_>) {
-        let name = |number| headers.get(number).and_then(|header| header.name);
-        let bytes = |number| name(number).map_or(&b""[..], |name| name.bytes());
-        let is_plain = |number| {
-            name(number).is_some_and(|name| {
-                !name.is_empty() && (name.is_plain() || memchr::memchr(0, name.bytes()).is_none())
-            })
+        let is_plain = |name: &Decoded<'_>| {
+            !name.is_empty() && (name.is_plain() || memchr::memchr(0, name.bytes()).is_none())
         };
-        self.distinct.group(headers.len(), bytes);
-        let value = |w: &mut Writer<'_>, number| {
-            if let Some(header) = headers.get(number) {
-                header.value.write(w);
-            }
-        };
+        let names = headers.iter().map(|header| header.name);
+        self.distinct
+            .group_texts(names.map(|name| name.map_or(&b""[..], |name| name.bytes())));
         let mut unnamed = false;
         json::object(w, key!("headers"), |w| {
-            for first in self.distinct.firsts() {
-                if !is_plain(first) {
-                    unnamed = true;
+            for (header, link) in headers.iter().zip(self.distinct.links()) {
+                if !link.is_first {
                     continue;
                 }
-                if let Some(name) = name(first) {
-                    name.write_name(w);
-                }
-                if self.distinct.next(first).is_none() {
-                    value(w, first);
-                    w.byte(b'"');
+                let Some(name) = header.name.filter(is_plain) else {
+                    unnamed = true;
+                    continue;
+                };
+                name.write_name(w);
+                if link.next.is_none() {
+                    header.value.write_closed(w, const { &literal(b"\"") });
                     continue;
                 }
                 // No text, but a list of texts.
                 w.back_to(w.len().saturating_sub(1));
                 json::block(w, *b"[]", |w| {
+                    item(w, |w| header.value.write(w));
                     let same = |number: &usize| self.distinct.next(*number);
-                    for number in std::iter::successors(Some(first), same) {
-                        item(w, |w| value(w, number));
+                    for number in std::iter::successors(link.next, same) {
+                        if let Some(header) = headers.get(number) {
+                            item(w, |w| header.value.write(w));
+                        }
                     }
                 });
             }
         });
         if unnamed {
             json::array(w, key!("unnamed_headers"), |w| {
-                for number in (0..headers.len()).filter(|number| !is_plain(*number)) {
+                for header in headers.iter() {
+                    if header.name.is_some_and(|name| is_plain(&name)) {
+                        continue;
+                    }
                     item(w, |w| {
-                        if let Some(name) = name(number) {
+                        if let Some(name) = header.name {
                             name.write(w);
                             w.short(b": ");
                         }
-                        value(w, number);
+                        header.value.write(w);
                     });
                 }
             });
@@ -194,9 +195,9 @@ impl Ecs {
         let (first, count) = document.rules.range(document.event);
         let rules = document.event.rules();
         let text = |number: usize| rules.get(first.saturating_add(number))?.get(facet);
-        self.distinct.group_ignoring_case(count, |number| {
-            text(number).map_or(&b""[..], |text| text.bytes())
-        });
+        let texts = (0..count).map(&text);
+        self.distinct
+            .group_ignoring_case(texts.map(|text| text.map_or(&b""[..], |text| text.bytes())));
         json::array(w, key, |w| {
             for number in self.distinct.firsts() {
                 if let Some(text) = text(number).filter(|text| !text.is_empty()) {

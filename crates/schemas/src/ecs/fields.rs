@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use edgesiem_decode::{Kind, LongLiteral, Member, Value, Writer, percent_decode};
+use edgesiem_decode::{Kind, LongLiteral, Member, Value, Writer, literal, percent_decode};
 
 use super::{Document, MAX_LONG};
 use crate::geo::{is_code, is_region};
@@ -52,7 +52,8 @@ impl Document<'_, '_> {
 
         let host = event.get(Member::Host);
         let host_text = host.map(|host| host.text());
-        let domain = host_text.as_deref().map(|text| host::without_port(text).0);
+        let domain = host.zip(host_text.as_deref());
+        let domain = domain.map(|(host, text)| host::name_of(host, text).0);
         let domain = domain.filter(|domain| !domain.is_empty());
         let destination_ip = domain.and_then(|domain| {
             let bare = domain
@@ -60,13 +61,13 @@ impl Document<'_, '_> {
                 .and_then(|rest| rest.strip_suffix(b"]"));
             host::ip(bare.unwrap_or(domain))
         });
-        let is_plain = is_plain(host);
+        let plain = plain(host);
         json::object(w, key!("destination"), |w| {
             if let Some(domain) = domain {
-                domain_member(w, text_key!("address"), domain, is_plain);
+                domain_member(w, text_key!("address"), domain, plain);
                 match destination_ip {
                     Some(ip) => json::text_with(w, text_key!("ip"), |w| host::write_ip(w, ip)),
-                    None => domain_member(w, text_key!("domain"), domain, is_plain),
+                    None => domain_member(w, text_key!("domain"), domain, plain),
                 }
             }
             self.numbers(w, &[(*key!("port"), Member::Port, MAX_PORT)]);
@@ -116,12 +117,9 @@ impl Document<'_, '_> {
             });
             json::array(w, key!("hosts"), |w| {
                 if let Some(domain) = domain.filter(|_| destination_ip.is_none()) {
-                    item(w, |w| {
-                        if is_plain {
-                            w.short(domain)
-                        } else {
-                            w.lossy(domain)
-                        }
+                    item(w, |w| match plain {
+                        Some(rest) => w.stretch(rest, domain.len()),
+                        None => w.lossy(domain),
                     });
                 }
             });
@@ -189,9 +187,9 @@ impl Document<'_, '_> {
             .get(Member::Port)
             .and_then(|port| port.whole_number(MAX_PORT));
         let host_text = host.map(|host| host.text());
-        let (domain, has_port) = host_text
-            .as_deref()
-            .map_or((&b""[..], false), host::without_port);
+        let (domain, has_port) = host
+            .zip(host_text.as_deref())
+            .map_or((&b""[..], false), |(host, text)| host::name_of(host, text));
         let scheme = host::scheme(event);
         json::object(w, key!("url"), |w| {
             if path.is_some() || query.is_some() {
@@ -216,7 +214,7 @@ impl Document<'_, '_> {
                 json::plain(w, text_key!("scheme"), scheme.as_bytes());
             }
             if !domain.is_empty() {
-                domain_member(w, text_key!("domain"), domain, is_plain(host));
+                domain_member(w, text_key!("domain"), domain, plain(host));
             }
             if let Some(port) = port {
                 json::number(w, key!("port"), port);
@@ -235,11 +233,11 @@ impl Document<'_, '_> {
         let event = self.event;
         let (mut agent, mut referrer) = (None, None);
         for header in event.request_headers().iter() {
-            let name = header.name.map_or(&b""[..], |name| name.bytes());
-            if agent.is_none() && name.eq_ignore_ascii_case(b"user-agent") {
-                agent = Some(header.value);
-            } else if referrer.is_none() && name.eq_ignore_ascii_case(b"referer") {
-                referrer = Some(header.value);
+            let Some(name) = header.name else { continue };
+            if name.is_name(const { &literal(b"user-agent") }) {
+                agent = agent.or(Some(header.value));
+            } else if name.is_name(const { &literal(b"referer") }) {
+                referrer = referrer.or(Some(header.value));
             }
         }
         json::object(w, key!("http"), |w| {
@@ -269,16 +267,16 @@ impl Document<'_, '_> {
     }
 }
 
-/// Whether a part of the host is the inside of a JSON string as it is.
-fn is_plain(host: Option<Value<'_>>) -> bool {
-    host.is_some_and(|host| host.kind() != Kind::EscapedText)
+/// What the domain is the beginning of, if it is the inside of a JSON string as it is.
+fn plain(host: Option<Value<'_>>) -> Option<&[u8]> {
+    host.filter(|host| host.kind() != Kind::EscapedText)
+        .map(|host| host.stretch().0)
 }
 
-fn domain_member(w: &mut Writer<'_>, key: json::TextKey, domain: &[u8], is_plain: bool) {
-    if is_plain {
-        json::plain(w, key, domain);
-    } else {
-        json::bytes(w, key, domain);
+fn domain_member(w: &mut Writer<'_>, key: json::TextKey, domain: &[u8], plain: Option<&[u8]>) {
+    match plain {
+        Some(rest) => w.text_stretch(key.0, rest, domain.len()),
+        None => json::bytes(w, key, domain),
     }
 }
 
@@ -289,7 +287,7 @@ pub(super) fn item(w: &mut Writer<'_>, content: impl FnOnce(&mut Writer<'_>)) {
 }
 
 fn percent_decoded(w: &mut Writer<'_>, value: Value<'_>, scratch: &mut Vec<u8>) {
-    if value.kind() != Kind::EscapedText && memchr::memchr(b'%', value.source()).is_none() {
+    if value.kind() != Kind::EscapedText && !value.source_has(b'%') {
         return value.write(w);
     }
     scratch.clear();

@@ -76,14 +76,9 @@ impl Document<'_, '_> {
     #[inline(never)]
     fn numbers(&mut self, w: &mut Writer<'_>, members: &[(LongLiteral, Member, u64)]) {
         for (key, member, most) in members {
-            match self
-                .event
-                .get(*member)
-                .map(|value| value.whole_number(*most))
-            {
-                Some(Some(number)) => json::number(w, key, number),
-                Some(None) => self.misfits.insert(*member),
-                None => {}
+            let value = self.event.get(*member);
+            if value.is_some_and(|value| !json::number_of(w, key, value, *most)) {
+                self.misfits.insert(*member);
             }
         }
     }

@@ -101,8 +101,9 @@ impl Document<'_, '_> {
 
     /// The member `key` with the number that `member` is.
     fn number(&mut self, w: &mut Writer<'_>, key: &LongLiteral, member: Member, most: u64) {
-        if let Some(number) = self.whole_number(member, most) {
-            json::number(w, key, number);
+        let value = self.event.get(member);
+        if value.is_some_and(|value| !json::number_of(w, key, value, most)) {
+            self.misfits.insert(member);
         }
     }
 

@@ -2,112 +2,150 @@
 
 use std::ops::Range;
 
-use edgesiem_decode::{Decoded, EventView, Facet, Member, Writer};
+use edgesiem_decode::{Decoded, EventView, Facet, Member, WideLiteral, Writer};
 
 use super::conventions::MAX_INT;
-use super::value::{END, array, integer, list, many, text};
+use super::value::{END, array, integer, list, many, opening, text};
 use super::{Otel, Record};
 use crate::json;
 
 const MAX_AS_NUMBER: u64 = 4_294_967_295;
 
-const TEXTS: &[(&[u8], Member)] = &[
-    (text!("akamai.siem.config_id"), Member::ConfigId),
-    (text!("akamai.siem.policy_id"), Member::PolicyId),
-    (text!("akamai.siem.request_id"), Member::RequestId),
+const TEXTS: &[(WideLiteral, Member)] = &[
+    (opening!(text!("akamai.siem.config_id")), Member::ConfigId),
+    (opening!(text!("akamai.siem.policy_id")), Member::PolicyId),
+    (opening!(text!("akamai.siem.request_id")), Member::RequestId),
     (
-        text!("akamai.siem.client_reputation"),
+        opening!(text!("akamai.siem.client_reputation")),
         Member::ClientReputation,
     ),
-    (text!("akamai.siem.api_id"), Member::ApiId),
-    (text!("akamai.siem.api_key"), Member::ApiKey),
+    (opening!(text!("akamai.siem.api_id")), Member::ApiId),
+    (opening!(text!("akamai.siem.api_key")), Member::ApiKey),
     (
-        text!("akamai.siem.slow_post_action"),
+        opening!(text!("akamai.siem.slow_post_action")),
         Member::SlowPostAction,
     ),
-    (text!("akamai.siem.version"), Member::Version),
+    (opening!(text!("akamai.siem.version")), Member::Version),
     (
-        text!("akamai.siem.client_data.app_bundle_id"),
+        opening!(text!("akamai.siem.client_data.app_bundle_id")),
         Member::AppBundleId,
     ),
     (
-        text!("akamai.siem.client_data.app_version"),
+        opening!(text!("akamai.siem.client_data.app_version")),
         Member::AppVersion,
     ),
     (
-        text!("akamai.siem.client_data.sdk_version"),
+        opening!(text!("akamai.siem.client_data.sdk_version")),
         Member::SdkVersion,
     ),
-    (text!("akamai.siem.identity.ja4"), Member::Ja4),
+    (opening!(text!("akamai.siem.identity.ja4")), Member::Ja4),
     (
-        text!("akamai.siem.identity.tls_fingerprint_v2"),
+        opening!(text!("akamai.siem.identity.tls_fingerprint_v2")),
         Member::TlsFingerprintV2,
     ),
     (
-        text!("akamai.siem.identity.tls_fingerprint_v3"),
+        opening!(text!("akamai.siem.identity.tls_fingerprint_v3")),
         Member::TlsFingerprintV3,
     ),
     (
-        text!("akamai.siem.user_risk.origin_user_id"),
+        opening!(text!("akamai.siem.user_risk.origin_user_id")),
         Member::OriginUserId,
     ),
     (
-        text!("akamai.siem.user_risk.email_domain"),
+        opening!(text!("akamai.siem.user_risk.email_domain")),
         Member::EmailDomain,
     ),
-    (text!("akamai.siem.user_risk.risk"), Member::Risk),
-    (text!("akamai.siem.user_risk.trust"), Member::Trust),
-    (text!("akamai.siem.user_risk.general"), Member::General),
+    (opening!(text!("akamai.siem.user_risk.risk")), Member::Risk),
+    (
+        opening!(text!("akamai.siem.user_risk.trust")),
+        Member::Trust,
+    ),
+    (
+        opening!(text!("akamai.siem.user_risk.general")),
+        Member::General,
+    ),
 ];
 
-const INTEGERS: &[(&[u8], Member, u64)] = &[
-    (integer!("akamai.siem.geo.asn"), Member::Asn, MAX_AS_NUMBER),
+const INTEGERS: &[(WideLiteral, Member, u64)] = &[
     (
-        integer!("akamai.siem.slow_post_rate"),
+        opening!(integer!("akamai.siem.geo.asn")),
+        Member::Asn,
+        MAX_AS_NUMBER,
+    ),
+    (
+        opening!(integer!("akamai.siem.slow_post_rate")),
         Member::SlowPostRate,
         MAX_INT,
     ),
-    (integer!("akamai.siem.bot.score"), Member::BotScore, MAX_INT),
     (
-        integer!("akamai.siem.bot.response_segment"),
+        opening!(integer!("akamai.siem.bot.score")),
+        Member::BotScore,
+        MAX_INT,
+    ),
+    (
+        opening!(integer!("akamai.siem.bot.response_segment")),
         Member::ResponseSegment,
         MAX_INT,
     ),
     (
-        integer!("akamai.siem.client_data.telemetry_type"),
+        opening!(integer!("akamai.siem.client_data.telemetry_type")),
         Member::TelemetryType,
         MAX_INT,
     ),
     (
-        integer!("akamai.siem.user_risk.status"),
+        opening!(integer!("akamai.siem.user_risk.status")),
         Member::RiskStatus,
         MAX_INT,
     ),
     (
-        integer!("akamai.siem.user_risk.score"),
+        opening!(integer!("akamai.siem.user_risk.score")),
         Member::Score,
         MAX_INT,
     ),
     (
-        integer!("akamai.siem.user_risk.allow"),
+        opening!(integer!("akamai.siem.user_risk.allow")),
         Member::Allow,
         MAX_INT,
     ),
 ];
 
 /// Keys of a rule's facets: up to the text, and of the sibling with the bytes in base64.
-const FACETS: &[(Facet, &[u8], &[u8])] = &[
-    (Facet::Rules, text!("id"), text!("id_base64")),
-    (Facet::Versions, text!("version"), text!("version_base64")),
-    (Facet::Messages, text!("message"), text!("message_base64")),
-    (Facet::Tags, text!("tag"), text!("tag_base64")),
-    (Facet::Data, text!("data"), text!("data_base64")),
+const FACETS: &[(Facet, WideLiteral, WideLiteral)] = &[
+    (
+        Facet::Rules,
+        opening!(text!("id")),
+        opening!(text!("id_base64")),
+    ),
+    (
+        Facet::Versions,
+        opening!(text!("version")),
+        opening!(text!("version_base64")),
+    ),
+    (
+        Facet::Messages,
+        opening!(text!("message")),
+        opening!(text!("message_base64")),
+    ),
+    (
+        Facet::Tags,
+        opening!(text!("tag")),
+        opening!(text!("tag_base64")),
+    ),
+    (
+        Facet::Data,
+        opening!(text!("data")),
+        opening!(text!("data_base64")),
+    ),
     (
         Facet::Selectors,
-        text!("selector"),
-        text!("selector_base64"),
+        opening!(text!("selector")),
+        opening!(text!("selector_base64")),
     ),
-    (Facet::Actions, text!("action"), text!("action_base64")),
+    (
+        Facet::Actions,
+        opening!(text!("action")),
+        opening!(text!("action_base64")),
+    ),
 ];
 
 impl Otel {
@@ -205,14 +243,14 @@ fn pair(w: &mut Writer<'_>, key: &[u8], value: &[u8]) {
 
 /// A facet of a rule, unless it is empty. Bytes that are not UTF-8 have a sibling in base64.
 #[inline(always)]
-fn facet(w: &mut Writer<'_>, opening: &[u8], base64: &[u8], value: Decoded<'_>) {
+fn facet(w: &mut Writer<'_>, opening: &WideLiteral, base64: &WideLiteral, value: Decoded<'_>) {
     if value.is_empty() {
         return;
     }
-    w.short(opening);
+    w.wide_literal(opening);
     value.write_closed(w, END);
     if !value.is_utf8() {
-        w.short(base64);
+        w.wide_literal(base64);
         w.base64(value.bytes());
         w.literal(END);
     }

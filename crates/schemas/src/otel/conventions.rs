@@ -1,8 +1,11 @@
 //! Attributes that the semantic conventions have: who asked for what, and what the answer was.
 
-use edgesiem_decode::{EventView, Headers, Literal, Member, Value, Writer, literal};
+use edgesiem_decode::{
+    Decoded, EventView, Headers, LongLiteral, Member, Value, WideLiteral, Writer, literal,
+    long_literal, wide_literal,
+};
 
-use super::value::{END, array, integer, many, text};
+use super::value::{END, array, integer, many, opening, text};
 use super::{Otel, Record};
 use crate::geo::{is_code, is_region};
 use crate::host;
@@ -24,7 +27,11 @@ impl<'e> Record<'_, 'e> {
     pub(super) fn client(&mut self, w: &mut Writer<'_>) {
         self.texts(w, CLIENT);
         let event = self.event;
-        let country = self.code(w, text!("geo.country.iso_code"), Member::Country);
+        let country = self.code(
+            w,
+            const { &opening!(text!("geo.country.iso_code")) },
+            Member::Country,
+        );
         match (country, event.get(Member::RegionCode)) {
             (Some(country), Some(region)) if is_region(region) => {
                 w.short(text!("geo.region.iso_code"));
@@ -35,17 +42,26 @@ impl<'e> Record<'_, 'e> {
             (_, Some(_)) => self.misfits.insert(Member::RegionCode),
             _ => {}
         }
-        self.code(w, text!("geo.continent.code"), Member::Continent);
+        self.code(
+            w,
+            const { &opening!(text!("geo.continent.code")) },
+            Member::Continent,
+        );
     }
 
     /// The value of `member`, written if it is a code of two letters.
-    fn code(&mut self, w: &mut Writer<'_>, opening: &[u8], member: Member) -> Option<Value<'e>> {
+    fn code(
+        &mut self,
+        w: &mut Writer<'_>,
+        opening: &WideLiteral,
+        member: Member,
+    ) -> Option<Value<'e>> {
         let value = self.event.get(member)?;
         if !is_code(value) {
             self.misfits.insert(member);
             return None;
         }
-        w.short(opening);
+        w.wide_literal(opening);
         value.write_closed(w, END);
         Some(value)
     }
@@ -99,7 +115,7 @@ impl<'e> Record<'_, 'e> {
         if let Some(host) = event.get(Member::Host) {
             let scheme = host::scheme(event);
             let text = host.text();
-            let (name, has_port) = host::without_port(&text);
+            let (name, has_port) = host::name_of(host, &text);
             let port = event
                 .get(Member::Port)
                 .and_then(|port| port.whole_number(MAX_PORT));
@@ -118,24 +134,34 @@ impl<'e> Record<'_, 'e> {
                 w.literal(END);
             }
         }
-        self.integers(w, &[(integer!("server.port"), Member::Port, MAX_PORT)]);
+        self.integers(w, PORT);
         self.texts(w, URL);
     }
 }
 
-const CLIENT: &[(&[u8], Member)] = &[
-    (text!("client.address"), Member::ClientIp),
-    (text!("user.id"), Member::Uuid),
-    (text!("user.name"), Member::Username),
-    (text!("geo.locality.name"), Member::City),
+const CLIENT: &[(WideLiteral, Member)] = &[
+    (opening!(text!("client.address")), Member::ClientIp),
+    (opening!(text!("user.id")), Member::Uuid),
+    (opening!(text!("user.name")), Member::Username),
+    (opening!(text!("geo.locality.name")), Member::City),
 ];
-const RESPONSE: &[(&[u8], Member, u64)] = &[
-    (integer!("http.response.status_code"), Member::Status, 999),
-    (integer!("http.response.size"), Member::Bytes, MAX_INT),
+const RESPONSE: &[(WideLiteral, Member, u64)] = &[
+    (
+        opening!(integer!("http.response.status_code")),
+        Member::Status,
+        999,
+    ),
+    (
+        opening!(integer!("http.response.size")),
+        Member::Bytes,
+        MAX_INT,
+    ),
 ];
-const URL: &[(&[u8], Member)] = &[
-    (text!("url.path"), Member::Path),
-    (text!("url.query"), Member::Query),
+const PORT: &[(WideLiteral, Member, u64)] =
+    &[(opening!(integer!("server.port")), Member::Port, MAX_PORT)];
+const URL: &[(WideLiteral, Member)] = &[
+    (opening!(text!("url.path")), Member::Path),
+    (opening!(text!("url.query")), Member::Query),
 ];
 
 /// An attribute with text that is the inside of a JSON string as it is.
@@ -145,6 +171,9 @@ fn plain(w: &mut Writer<'_>, opening: &[u8], text: &[u8]) {
     w.literal(END);
 }
 
+/// What is between the name of a header and its first value.
+const FIRST_VALUE: &[u8] = b"\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"";
+
 impl Otel {
     /// `user_agent`, and `http.request.header` and `http.response.header` by name in lower case, each an array. What has no name
     /// that can be a part of a key is in a list beside them.
@@ -152,7 +181,7 @@ impl Otel {
         let agent = event.request_headers().iter().find(|header| {
             header
                 .name
-                .is_some_and(|name| name.bytes().eq_ignore_ascii_case(b"user-agent"))
+                .is_some_and(|name| name.is_name(const { &literal(b"user-agent") }))
         });
         if let Some(agent) = agent.filter(|agent| !agent.value.is_empty()) {
             w.short(text!("user_agent.original"));
@@ -161,13 +190,13 @@ impl Otel {
         self.named_headers(
             w,
             event.request_headers(),
-            b",{\"key\":\"http.request.header.",
+            const { &long_literal(b",{\"key\":\"http.request.header.") },
             array!("akamai.siem.request.unnamed_headers"),
         );
         self.named_headers(
             w,
             event.response_headers(),
-            b",{\"key\":\"http.response.header.",
+            const { &long_literal(b",{\"key\":\"http.response.header.") },
             array!("akamai.siem.response.unnamed_headers"),
         );
     }
@@ -177,51 +206,51 @@ impl Otel {
         &mut self,
         w: &mut Writer<'_>,
         headers: Headers<'_>,
-        prefix: &[u8],
+        prefix: &LongLiteral,
         unnamed: &[u8],
     ) {
-        let name = |number| headers.get(number).and_then(|header| header.name);
-        let is_named = |number| name(number).is_some_and(|name| !name.is_empty() && name.is_utf8());
-        let value = |w: &mut Writer<'_>, number, closing: &Literal| {
-            if let Some(header) = headers.get(number) {
-                header.value.write_closed(w, closing);
-            }
-        };
-        self.distinct.group_ignoring_case(headers.len(), |number| {
-            name(number).map_or(&b""[..], |name| name.bytes())
-        });
+        let is_named = |name: &Decoded<'_>| !name.is_empty() && name.is_utf8();
+        let names = headers.iter().map(|header| header.name);
+        self.distinct
+            .group_ignoring_case(names.map(|name| name.map_or(&b""[..], |name| name.bytes())));
         let mut all_named = true;
-        for first in self.distinct.firsts() {
-            if !is_named(first) {
-                all_named = false;
+        for (header, link) in headers.iter().zip(self.distinct.links()) {
+            if !link.is_first {
                 continue;
             }
-            w.short(prefix);
+            let Some(name) = header.name.filter(is_named) else {
+                all_named = false;
+                continue;
+            };
+            w.long_literal(prefix);
             let start = w.len();
-            if let Some(name) = name(first) {
-                name.write(w);
-            }
+            name.write(w);
             w.lower_case(start);
-            w.short(b"\",\"value\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"");
-            let mut number = first;
-            while let Some(next) = self.distinct.next(number) {
-                value(w, number, const { &literal(b"\"},{") });
-                w.short(b"\"stringValue\":\"");
-                number = next;
+            w.wide_literal(const { &wide_literal(FIRST_VALUE) });
+            let (mut header, mut next) = (header, link.next);
+            while let Some(number) = next
+                && let Some(one_more) = headers.get(number)
+            {
+                header.value.write_closed(w, const { &literal(b"\"},{") });
+                w.literal(const { &literal(b"\"stringValue\":\"") });
+                (header, next) = (one_more, self.distinct.next(number));
             }
-            value(w, number, const { &literal(b"\"}]}}}") });
+            header.value.write_closed(w, const { &literal(b"\"}]}}}") });
         }
         if all_named {
             return;
         }
         many(w, unnamed, |w| {
-            for number in (0..headers.len()).filter(|number| !is_named(*number)) {
+            for header in headers.iter() {
+                if header.name.is_some_and(|name| is_named(&name)) {
+                    continue;
+                }
                 w.short(b",{\"stringValue\":\"");
-                if let Some(name) = name(number) {
+                if let Some(name) = header.name {
                     name.write(w);
                     w.short(b": ");
                 }
-                value(w, number, const { &literal(b"\"}") });
+                header.value.write_closed(w, const { &literal(b"\"}") });
             }
         });
     }

@@ -10,7 +10,7 @@ pub(crate) mod value;
 
 use std::ops::Range;
 
-use edgesiem_decode::{EventView, Facet, Member, Members, Writer};
+use edgesiem_decode::{EventView, Facet, Member, Members, WideLiteral, Writer};
 use edgesiem_model::{DocumentForm, Gap, Timestamp};
 
 use crate::action::{Action, Effect};
@@ -19,7 +19,7 @@ use crate::date::Dates;
 use crate::distinct::Distinct;
 use crate::json;
 use crate::leftovers::Leftovers;
-use value::{END, integer, text};
+use value::{END, integer, opening, text};
 
 /// The `otel` schema: one `LogRecord` in the JSON encoding of OTLP (opentelemetry-proto, `logs/v1/logs.proto`).
 ///
@@ -133,13 +133,25 @@ fn time(w: &mut Writer<'_>, unix_nano: u64) {
     w.byte(b'"');
 }
 
+/// What is said of the rule that the record is about.
+const DECISIVE: &[(WideLiteral, Facet)] = &[
+    (opening!(text!("security_rule.uuid")), Facet::Rules),
+    (opening!(text!("security_rule.name")), Facet::Messages),
+    (opening!(text!("security_rule.category")), Facet::Tags),
+    (opening!(text!("security_rule.version")), Facet::Versions),
+];
+const RULESET: &[(WideLiteral, Member)] = &[(
+    opening!(text!("security_rule.ruleset.name")),
+    Member::PolicyId,
+)];
+
 impl Record<'_, '_> {
     /// Attributes with the texts of the event's members.
     #[inline(never)]
-    fn texts(&self, w: &mut Writer<'_>, members: &[(&[u8], Member)]) {
+    fn texts(&self, w: &mut Writer<'_>, members: &[(WideLiteral, Member)]) {
         for (opening, member) in members {
             if let Some(value) = self.event.get(*member) {
-                w.short(opening);
+                w.wide_literal(opening);
                 value.write_closed(w, END);
             }
         }
@@ -147,20 +159,18 @@ impl Record<'_, '_> {
 
     /// Attributes with the numbers that the event's members are.
     #[inline(never)]
-    fn integers(&mut self, w: &mut Writer<'_>, members: &[(&[u8], Member, u64)]) {
+    fn integers(&mut self, w: &mut Writer<'_>, members: &[(WideLiteral, Member, u64)]) {
         for (opening, member, most) in members {
-            match self
-                .event
-                .get(*member)
-                .map(|value| value.whole_number(*most))
-            {
-                Some(Some(number)) => {
-                    w.short(opening);
-                    json::digits(w, number);
+            let Some(value) = self.event.get(*member) else {
+                continue;
+            };
+            match value.whole_number(*most) {
+                Some(number) => {
+                    w.wide_literal(opening);
+                    json::digits_of(w, value, number);
                     w.literal(END);
                 }
-                Some(None) => self.misfits.insert(*member),
-                None => {}
+                None => self.misfits.insert(*member),
             }
         }
     }
@@ -173,22 +183,14 @@ impl Record<'_, '_> {
             RuleChoice::One(number) => Some(number),
         };
         if let Some(rule) = number.and_then(|number| self.event.rules().get(number)) {
-            for (opening, facet) in [
-                (text!("security_rule.uuid"), Facet::Rules),
-                (text!("security_rule.name"), Facet::Messages),
-                (text!("security_rule.category"), Facet::Tags),
-                (text!("security_rule.version"), Facet::Versions),
-            ] {
-                if let Some(value) = rule.get(facet).filter(|value| !value.is_empty()) {
-                    w.short(opening);
+            for (opening, facet) in DECISIVE {
+                if let Some(value) = rule.get(*facet).filter(|value| !value.is_empty()) {
+                    w.wide_literal(opening);
                     value.write_closed(w, END);
                 }
             }
         }
-        self.texts(
-            w,
-            &[(text!("security_rule.ruleset.name"), Member::PolicyId)],
-        );
+        self.texts(w, RULESET);
         if let RuleChoice::One(number) = self.rules {
             w.short(integer!("akamai.siem.rule_number"));
             json::digits(w, u64::try_from(number).unwrap_or(0));

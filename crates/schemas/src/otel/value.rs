@@ -47,6 +47,17 @@ macro_rules! list {
 }
 pub(crate) use list;
 
+/// What [`text!`] or [`integer!`] gives, to be written as a whole.
+macro_rules! opening {
+    ($text:expr) => {
+        const {
+            assert!($text.len() <= 96, "a literal has 96 bytes");
+            edgesiem_decode::wide_literal($text)
+        }
+    };
+}
+pub(crate) use opening;
+
 /// What [`array!`] or [`list!`] begins, with the items that `items` writes, each with a comma before it; nothing if there is
 /// none.
 #[inline(always)]
