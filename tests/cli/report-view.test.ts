@@ -94,6 +94,8 @@ describe("CSV", () => {
   it("guards headings too, has all columns in each line, and escapes controls on a terminal only", () => {
     const columns: Column[] = [{ name: "=x", align: "left" }, { name: "y", align: "right" }];
     assert.deepEqual([...csvLines(columns, [["\u001b[2J"]], false)], ["'=x,y", "\u001b[2J,"]);
+    // What begins with these two letters is another kind of file to Excel.
+    assert.deepEqual([...csvLines([{ name: "ID;PWXL;N;E", align: "left" }, { name: "ID", align: "left" }], [["ID", "1"]], false)], ['"ID;PWXL;N;E",ID', "ID,1"]);
     assert.deepEqual([...csvLines(columns, [["\u001b[2J", "1"]], true)], ["'=x,y", "\\u{1b}[2J,1"]);
   });
 });

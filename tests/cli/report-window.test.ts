@@ -30,7 +30,7 @@ describe("a time zone", () => {
   }
 
   it("that nobody knows is refused", () => {
-    for (const name of ["", "Mars/Olympus", "\u001b[2J"]) assert.throws(() => new TimeZone(name), RangeError);
+    for (const name of ["", "Mars/Olympus", "\u001b[2J", "GMT-99:99", "GMT+15", "UTC-5:60"]) assert.throws(() => new TimeZone(name), RangeError);
   });
 
   it("changes its clocks at the minute", () => {
@@ -54,6 +54,35 @@ describe("a window", () => {
   for (const [options, zone, now, start, end] of rows) {
     it(`${JSON.stringify(options)} in ${zone} is from ${start} to ${end}`, () => assert.deepEqual(windowOf(options, new TimeZone(zone), at(now)), { start, end, warning: "" }));
   }
+
+  const uncertain: [start: string, end: string, why: RegExp][] = [
+    ["2026-11-01T05:15Z", "2026-11-01T07:30Z", /^--start 2026-11-01T05:15Z is 2026-11-01T01:15 on the report pack's clock, which came twice that day$/],
+    ["2026-11-01T06:15Z", "2026-11-01T07:15Z", /^--start 2026-11-01T06:15Z is .* came twice/],
+    ["2026-11-01T04:30Z", "2026-11-01T06:30Z", /^--end 2026-11-01T06:30Z is 2026-11-01T01:30 .* came twice/],
+    ["2026-11-01T04:30Z", "2026-11-01T07:30Z", /^clocks in EST5EDT were changed within this window, which would be 2026-11-01T00:30 to 2026-11-01T02:30 to the API$/],
+    ["2026-03-08T06:30Z", "2026-03-08T07:30Z", /^clocks in EST5EDT were changed within this window, which would be 2026-03-08T01:30 to 2026-03-08T03:30 to the API$/],
+  ];
+  for (const [start, end, why] of uncertain) {
+    it(`from ${start} to ${end} is refused where clocks were changed`, () => {
+      assert.throws(() => windowOf({ start, end }, new TimeZone("EST5EDT"), at(end)), { message: why, exitCode: 2 });
+    });
+  }
+
+  it("beside a change of the clocks is what it says, also with seconds", () => {
+    const windowIn = (start: string, end: string): string[] => {
+      const window = windowOf({ start, end }, new TimeZone("EST5EDT"), at(end));
+      return [window.start, window.end];
+    };
+    assert.deepEqual(windowIn("2026-11-01T04:00:45Z", "2026-11-01T04:59:10Z"), ["2026-11-01T00:00", "2026-11-01T00:59"]);
+    assert.deepEqual(windowIn("2026-11-01T07:00:45Z", "2026-11-01T08:00Z"), ["2026-11-01T02:00", "2026-11-01T03:00"]);
+    assert.deepEqual(windowIn("2026-03-08T07:00Z", "2026-03-08T08:00:30Z"), ["2026-03-08T03:00", "2026-03-08T04:00"]);
+  });
+
+  it("that is uncertain by the hour that comes twice says so", () => {
+    const { start, end, warning } = windowOf({ last: "30m" }, new TimeZone("EST5EDT"), at("2026-11-01T06:45:00Z"));
+    assert.deepEqual([start, end], ["2026-11-01T01:15", "2026-11-01T01:45"]);
+    assert.match(warning, /changed within this window or next to it/);
+  });
 
   it("over a change of the clocks is told to be uncertain", () => {
     const { start, end, warning } = windowOf({ last: "2h" }, new TimeZone("America/New_York"), at("2026-11-01T07:30:00Z"));

@@ -391,7 +391,7 @@ describe("an API that refuses", () => {
     monitor.failNext({ error: 429, headers: { "retry-after": "1" } });
     const done = await run(monitor, "packs");
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stderr, /^edgesiem: waiting [01]\.\d s: others have used up the five requests a minute that the API takes\n/);
+    assert.match(done.stderr, /^edgesiem: waiting [01]\.\d s: the five requests that the API takes in a minute are used up, by others or by commands before this one\n/);
     assert.equal(monitor.requests.length, 2);
   });
 });

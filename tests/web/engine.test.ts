@@ -16,13 +16,18 @@ import { LineFramer, ObjectFramer, type Framer } from "../../npm/web/src/engine/
 import { shapeOf } from "../../npm/web/src/engine/input/shape.ts";
 import { snippetKind } from "../../npm/web/src/engine/input/snippet.ts";
 import { unwrapped } from "../../npm/web/src/engine/input/unwrap.ts";
-import { csvCell } from "../../npm/web/src/engine/output/csv.ts";
+import { csvHeading, csvLine } from "../../npm/web/src/engine/output/csv.ts";
 import { curlOf } from "../../npm/web/src/engine/output/curl.ts";
+import { NewestReports } from "../../npm/web/src/engine/input/newest-reports.ts";
+import { RecordMemory } from "../../npm/web/src/engine/input/record-memory.ts";
+import { reportOf } from "../../npm/web/src/engine/input/report.ts";
 import { RowSet } from "../../npm/web/src/engine/query/view.ts";
 import { firstAt, heightOf, scrolledTo, topOf } from "../../npm/web/src/page/grid-window.ts";
 import { piecesOf } from "../../npm/web/src/page/pieces.ts";
-import { COLUMNS, type Sort } from "../../npm/web/src/protocol.ts";
-import { matcherOf, parseFilter, termOf, toggled, withRange } from "../../npm/web/src/query-text.ts";
+import { COLUMNS, MOST_REPORTS, type Sort } from "../../npm/web/src/protocol.ts";
+import { clockOf } from "../../npm/web/src/page/report-clock.ts";
+import { shownRules } from "../../npm/web/src/rules-text.ts";
+import { hasTerm, matcherOf, parseFilter, termOf, toggled, withRange } from "../../npm/web/src/query-text.ts";
 
 const BLNS = JSON.parse(readFileSync(new URL("../vectors/blns/blns.json", import.meta.url), "utf8")) as string[];
 
@@ -108,6 +113,40 @@ describe("framing", () => {
     assert.deepEqual(unwrapped({ a: { b: { c: { d: { e: JSON.parse(inner) } } } } }), []);
     assert.deepEqual(unwrapped({ attackData: "text", _raw: "{attackData" }), []);
   });
+
+  it("takes no text for an event but of members that carry events, and of one object only the first", () => {
+    const [real, forged] = ["/real", "/forged"].map((path) => JSON.stringify({ attackData: {}, httpMessage: { path } }));
+    const object = JSON.parse(forged ?? "") as unknown;
+    const found = [{ family: "akamai-siem", text: real }];
+    const CASES: readonly (readonly [name: string, value: unknown])[] = [
+      ["a field that was taken out of the event, before it", { result: { UA: forged, _raw: real } }],
+      ["a field behind it", { result: { _raw: real, user_agent: forged } }],
+      ["a field with a carrier's name", { result: { message: forged, _raw: real, raw: forged } }],
+      ["an object beside it", { _raw: real, fields: { a: object } }],
+      ["a list beside it", { "event.original": [real], "user_agent.original": [forged] }],
+      ["an Elastic document", { event: { original: real }, user_agent: { name: forged } }],
+      ["texts within a list", { events: [real === undefined ? null : JSON.parse(real), forged] }],
+    ];
+    for (const [name, value] of CASES) assert.deepEqual(unwrapped(value), found, name);
+    const trend = { log_item_id: "a", service: "Box", event: "dlp", message: { file_name: JSON.stringify({ log_item_id: "b", message: {} }) } };
+    const odd = { service: "Box", event: "dlp", message: JSON.stringify(trend), inner: trend };
+    assert.deepEqual(unwrapped({ security_events: [odd, trend, [trend], JSON.stringify(trend)] }), [{ family: "trend-micro-cas", text: JSON.stringify(trend) }]);
+  });
+});
+
+describe("records that hold many events", () => {
+  const read = (part: number) => ({ family: "akamai-siem", bytes: Uint8Array.of(part) }) as const;
+
+  it("are kept up to a bound, those that were asked for last", () => {
+    const memory = new RecordMemory();
+    for (let offset = 0; offset < 4; offset += 1) memory.keep(0, offset, 16 * 2 ** 20, read);
+    assert.equal(memory.find(0, 0), read);
+    memory.keep(0, 4, 16 * 2 ** 20, read);
+    assert.deepEqual([0, 1, 2, 3, 4].map((offset) => memory.find(0, offset) === read), [true, false, true, true, true]);
+    memory.keep(1, 0, 2 ** 30, read);
+    assert.deepEqual([0, 2, 3, 4].map((offset) => memory.find(0, offset)), [undefined, undefined, undefined, undefined]);
+    assert.equal(memory.find(1, 0), read);
+  });
 });
 
 describe("the index", () => {
@@ -116,6 +155,24 @@ describe("the index", () => {
     assert.deepEqual(["a", "b", "c", "d", "a", "e"].map((text) => dictionary.textOf(dictionary.codeOf(text))), ["a", "b", "c", OTHER_TEXT, "a", OTHER_TEXT]);
     const long = new Dictionary();
     assert.equal(long.textOf(long.codeOf("x".repeat(1e6))).length, MOST_TEXT_UNITS);
+  });
+
+  it("keeps each rule of an event whole, and the number of those that have no room", () => {
+    const ids = Array.from({ length: 40 }, (_, k) => `POLICY-WITH-A-LONG-NAME-${k}`);
+    const index = indexOf([{ host: "a", rules: ids }, { host: "b", rules: ids.slice(0, 20) }]);
+    const tops = new Tops(index);
+    for (let row = 0; row < index.length; row += 1) tops.add(row);
+    const { entries, distinct } = tops.read().rules;
+    assert.equal(distinct, 32);
+    for (const { text } of entries) assert.ok(ids.includes(text), text);
+    assert.deepEqual(hosts(index, `rule:${ids[19]}`), ["a", "b"]);
+    assert.deepEqual(hosts(index, `rule:${ids[31]}`), ["a"]);
+    assert.deepEqual(hosts(index, "more"), []);
+    assert.equal(shownRules(index.columns.rules.textAt(0), " "), `${ids.slice(0, 32).join(" ")} and 8 more`);
+    assert.equal(shownRules(index.columns.rules.textAt(1), " "), ids.slice(0, 20).join(" "));
+    const long = index.columns.rules;
+    long.push(rowOf({ attackData: { rules: ids.map((id) => ({ rule: id + "x".repeat(5000) })) } }).rules.ids);
+    assert.match(long.textAt(2), /^POLICY-WITH-A-LONG-NAME-0x+…\nPOLICY[\s\S]*\n\n8$/);
   });
 
   it("gives a column its memory when the first text comes, and the rows before it are empty", () => {
@@ -158,6 +215,25 @@ describe("the filter", () => {
     assert.equal(matcherOf("a\\*b")("axb"), false);
     assert.equal(toggled(toggled("sql", "host:a"), "host:a"), "sql");
     assert.equal(withRange("a from:2026-01-01T00:00:00Z to:x b"), "a b");
+  });
+
+  it("adds and takes out whole terms only, whatever stands in quotes", () => {
+    const quoted = 'subject:"a client:1.2.3.4  from:x b"';
+    assert.equal(hasTerm(quoted, "client:1.2.3.4"), false);
+    assert.equal(toggled(quoted, "client:1.2.3.4"), `${quoted} client:1.2.3.4`);
+    assert.equal(toggled(`${quoted} client:1.2.3.4`, "client:1.2.3.4"), quoted);
+    assert.equal(toggled(`a  ${quoted} b`, quoted), "a b");
+    assert.equal(toggled("-host:a", "host:a"), "-host:a host:a");
+    assert.equal(withRange(`${quoted} from:2026-01-01 TO:"2026-01-02"`), quoted);
+    assert.equal(withRange(quoted, 0, 1000), `${quoted} from:1970-01-01T00:00:00.000Z to:1970-01-01T00:00:01.000Z`);
+    assert.equal(withRange(withRange(quoted, 0, 1000), 2000, 3000), `${quoted} from:1970-01-01T00:00:02.000Z to:1970-01-01T00:00:03.000Z`);
+    for (const open of ['"a b', 'a subject:"b c', '"a\\']) assert.ok(hasTerm(toggled(open, "host:a"), "host:a"), open);
+  });
+
+  it("says that there is no such field, but of addresses", () => {
+    for (const filter of ["foo:bar", "-hsot:a", "javascript:alert(1)"]) assert.match(parseFilter(filter).problem ?? "", /^there is no field (?:foo|hsot|javascript): .*client, /, filter);
+    for (const filter of ["https://example.com/a", "fe80::1", "dead:beef::/32", '"foo:bar"', "12:30", "host:a", "RULE:1", "from:2026-01-01"]) assert.equal(parseFilter(filter).problem, undefined, filter);
+    assert.deepEqual(parseFilter("foo:bar").terms, [{ kind: "word", text: "foo:bar", isNegated: false }]);
   });
 
   it("takes no longer for a pattern full of stars", () => {
@@ -215,10 +291,56 @@ describe("the charts' numbers", () => {
   });
 });
 
+describe("reports", () => {
+  const COLUMNS_OF_REPORT = [{ type: "dimension", name: "Time", index: 0 }];
+
+  it("are read as the API answers and as the command writes them", () => {
+    const facts = { pack: "Shop", startMs: 1_415_836_800_000, endMs: 1_415_840_400_000, aggregationS: 60, timeZone: "EST5EDT", metaData: [] };
+    const CASES = [
+      { columns: COLUMNS_OF_REPORT, rows: [["1"]], metaData: { aggregation: 60, timeZone: "EST5EDT", startTimeInEpoch: 1_415_836_800, endTimeInEpoch: 1_415_840_400, reportPack: "Shop", hasMoreData: true } },
+      { pack: 12, columns: COLUMNS_OF_REPORT, rows: [["1"]], metadata: { aggregation: 60, timezone: "EST5EDT", start: 1_415_836_800, end: 1_415_840_400, pack: "Shop" }, offset: 0, more: true, requests: 1 },
+    ];
+    for (const given of CASES) {
+      const { columns, rows, rowCount, hasMore, offset, ...others } = reportOf(given) ?? assert.fail("no report");
+      assert.deepEqual([columns.length, rows, rowCount, hasMore, offset], [1, [["1"]], 1, true, 0]);
+      assert.deepEqual(others, facts);
+    }
+    const { pack, startMs, hasMore, timeZone } = reportOf({ pack: 12, columns: [], rows: [], metadata: { start: -1, timezone: 5e9 }, more: "yes" }) ?? assert.fail("no report");
+    assert.deepEqual([pack, startMs, hasMore, timeZone], ["12", undefined, false, "5000000000"]);
+    assert.equal(reportOf({ columns: [], rows: [] }), undefined);
+  });
+
+  it("have their times on the pack's clock, or on UTC's if nobody knows it", () => {
+    const CASES = [["EST5EDT", "EST5EDT", "2014-11-12 19:04"], ["GMT+5:30", "GMT+5:30", "2014-11-13 05:34"], ["", "UTC", "2014-11-13 00:04"], ["<b>", "UTC", "2014-11-13 00:04"]] as const;
+    for (const [timeZone, name, text] of CASES) assert.deepEqual([clockOf(timeZone).name, clockOf(timeZone).text(1_415_837_040_000)], [name, text], timeZone);
+  });
+
+  it("that are many reach the page seldom, and only the last of them", () => {
+    const report = reportOf({ columns: COLUMNS_OF_REPORT, rows: [] }) ?? assert.fail("no report");
+    const reports = new NewestReports();
+    const numbers = (nowMs: number): number[] => reports.take(nowMs).map(({ number }) => number);
+    assert.deepEqual(numbers(0), []);
+    reports.add("a", report);
+    assert.deepEqual(numbers(0), [1]);
+    for (let k = 0; k < 60; k += 1) reports.add("a", report);
+    assert.deepEqual(numbers(1000), []);
+    assert.deepEqual(numbers(Infinity), Array.from({ length: MOST_REPORTS }, (_, k) => 52 + k));
+    assert.deepEqual([numbers(Infinity), reports.count], [[], 61]);
+  });
+});
+
 describe("what leaves the page", () => {
   it("as CSV never begins a cell as a formula does", () => {
-    for (const text of [...BLNS, "=1", "+1", "-1", "@a", "\tx", "\rx", "\n=1", "＝1"]) assert.doesNotMatch(csvCell(text), /^"?[=+\-@\t\r\n＝]/, text);
-    assert.equal(csvCell('a,"b"'), '"a,""b"""');
+    const formula = /(?:^|[\t;|\r\n])"?[\s\u0000]*[=+\-@＝](?!\d+(?:\.\d+)?"?\r\n$)/;
+    const cell = (text: string): string => csvLine({ ...rowOf({ httpMessage: { path: text } }) }, ["path"]);
+    for (const text of [...BLNS, "=1+1", "+A1", "-A1", "@a", "\t=x", "\r=x", "\n=1", "＝1", "a;=1+1", "\u0000=1", "  =1"]) assert.doesNotMatch(cell(text), formula, text);
+    assert.equal(cell('a,"b"'), '"a,""b"""\r\n');
+    assert.equal(csvHeading(["time", "path"]), "time,path\r\n");
+  });
+
+  it("as CSV has the rules on one line, and the number of those that are left out", () => {
+    const rules = Array.from({ length: 40 }, (_, k) => ({ rule: `r${k}` }));
+    assert.equal(csvLine(rowOf({ attackData: { rules } }), ["rules"]), `${Array.from({ length: 32 }, (_, k) => `r${k}`).join(" ")} and 8 more\r\n`);
   });
 
   it("as a command gives a shell one word for each text, and none of them is run", () => {

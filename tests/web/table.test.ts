@@ -76,6 +76,8 @@ describe("the filter", () => {
   it("says what is wrong with it", async () => {
     await filterTo("from:yesterday");
     await page.getByText('from: "yesterday" is no time').waitFor();
+    await filterTo("foo:bar");
+    await page.getByText("there is no field foo: the term was looked for as a text").waitFor();
   });
 });
 
@@ -131,6 +133,16 @@ describe("the table", () => {
     await firstRowHas("/p/0");
   });
 
+  it("shows the whole arrow in a heading, however narrow", async () => {
+    for (const column of ["method", "country", "status"]) {
+      await page.getByRole("columnheader", { name: column }).getByRole("button").click();
+      const arrow = page.locator('[aria-sort="ascending"]', { hasText: column }).locator(".order");
+      await arrow.waitFor();
+      const left = await arrow.evaluate((arrow) => (arrow.closest(".cell")?.getBoundingClientRect().right ?? 0) - arrow.getBoundingClientRect().right);
+      assert.ok(left >= 0, `${column}: ${left}`);
+    }
+  });
+
   it("is walked through and opened by the keyboard alone", async () => {
     await page.locator(".grid").focus();
     await page.keyboard.press("End");
@@ -159,6 +171,20 @@ describe("the table", () => {
 });
 
 describe("without a mouse", () => {
+  it("the menu of columns is as wide as its names, is closed by Escape, and the event beside it stays", async () => {
+    await openRow(page, 0);
+    const summary = page.locator(".choice summary");
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    const heights = await page.locator(".choice label").evaluateAll((labels) => labels.map((label) => label.getBoundingClientRect().height));
+    assert.ok(heights.length === 10 && heights.every((height) => height < 30), String(heights));
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Escape");
+    await page.locator(".choice:not([open])").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Columns");
+    assert.equal(await page.locator("aside.event").count(), 1);
+  });
+
   it("columns are chosen by the keyboard", async () => {
     await page.locator(".choice summary").focus();
     await page.keyboard.press("Enter");
@@ -250,7 +276,7 @@ describe("an export", () => {
     await readToEnd(page);
     await page.getByRole("button", { name: "Export…" }).click();
     const text = await exported("CSV, a row an event");
-    assert.equal(text, `time,client,method,host,path,query,action,country,status,rules\r\n2026-11-22T10:00:00.000Z,'+1,GET,'@SUM(A1),'=1+1,"'-2,""x""\n",deny,"'\t=1",403,950002\r\n`);
+    assert.equal(text, `time,client,method,host,path,query,action,country,status,rules\r\n2026-11-22T10:00:00.000Z,+1,GET,'@SUM(A1),'=1+1,"'-2,""x""\n",deny,"\t'=1",403,950002\r\n`);
   });
 });
 

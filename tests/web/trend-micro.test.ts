@@ -64,6 +64,22 @@ describe("events of Trend Micro", () => {
     });
   }
 
+  it("of one long answer are exported as fast as those of lines, also in another order", async () => {
+    const many = Array.from({ length: 4000 }, (_, k) => ({ ...THREE[0], log_item_id: `id-${k}`, message: { ...Object(THREE[0]?.["message"]), file_name: `file-${(k * 7919) % 4000}`, padding: "x".repeat(700) } }));
+    await openFiles(page, { name: "answers.ndjson", content: lines([{ security_events: many.slice(0, 2000) }, { security_events: many.slice(2000) }]) });
+    assert.equal(await readToEnd(page), 4000);
+    await page.getByRole("columnheader", { name: "file or subject" }).getByRole("button").click();
+    await page.waitForFunction(() => document.querySelectorAll(".window .row")[1]?.textContent?.includes("file-1"));
+    assert.equal((await rowTexts(page, 2))["file"], "file-10");
+    await page.getByRole("button", { name: "Export…" }).click();
+    await page.getByRole("combobox", { name: "Format" }).selectOption({ label: "As it came, NDJSON" });
+    const waiting: Promise<Download> = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export 4,000 events" }).click();
+    // Read again for each of its events, such an answer would take minutes: the step has its usual time.
+    const written = readFileSync(await (await waiting).path(), "utf8").trimEnd().split("\n").map((line) => (JSON.parse(line) as { message: { file_name: string } }).message.file_name);
+    assert.deepEqual(written, Array.from({ length: 4000 }, (_, k) => `file-${k}`).sort());
+  });
+
   it("stand beside Akamai's in one table, with the columns and charts of both", async () => {
     await openFiles(page, { name: "trend.ndjson", content: lines(THREE) }, { name: "akamai.ndjson", content: lines([event(), event({ host: "shop.example.com" })]) });
     assert.equal(await readToEnd(page), 5);

@@ -127,23 +127,11 @@ pub fn chromium(project: &Project) -> Result<PathBuf> {
     if let Some(found) = find_chromium() {
         return Ok(found);
     }
-    let may_install = process::answer(project.command("id").arg("-u"))
-        .is_some_and(|user| user.trim() == "0")
-        && process::answer(project.command("apt-get").arg("--version")).is_some();
-    if may_install {
-        let about = |usually| About {
-            usually: Some(usually),
-            remedy: "check the network, or install Chromium in another way",
-        };
-        let mut update = project.command("apt-get");
-        process::run(project, update.args(["update", "--quiet"]), about("20 s"))?;
-        let mut install = project.command("apt-get");
-        install
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "--quiet", "--yes", "--no-install-recommends"])
-            .arg("chromium");
-        process::run(project, &mut install, about("1 min"))?;
-    }
+    install(
+        project,
+        "chromium",
+        "check the network, or install Chromium in another way",
+    )?;
     find_chromium().ok_or_else(|| {
         error(
             "there is no Chromium for the tests that need a browser",
@@ -152,14 +140,51 @@ pub fn chromium(project: &Project) -> Result<PathBuf> {
     })
 }
 
+/// valgrind, which counts instructions for the budget of the benchmark: the one that is there, or Debian's package if we may
+/// install it. Without it the benchmark says that it counted nothing.
+pub fn valgrind(project: &Project) {
+    let remedy = "check the network, or install valgrind in another way";
+    if find(&["valgrind"]).is_none()
+        && let Err(error) = install(project, "valgrind", remedy)
+    {
+        process::say(&format!("{error:#}"));
+    }
+}
+
+/// Installs a package of Debian's; does nothing where there is no apt, or where we may not.
+fn install(project: &Project, package: &str, remedy: &'static str) -> Result<()> {
+    let may_install = process::answer(project.command("id").arg("-u"))
+        .is_some_and(|user| user.trim() == "0")
+        && process::answer(project.command("apt-get").arg("--version")).is_some();
+    if !may_install {
+        return Ok(());
+    }
+    let about = |usually| About {
+        usually: Some(usually),
+        remedy,
+    };
+    let mut update = project.command("apt-get");
+    process::run(project, update.args(["update", "--quiet"]), about("20 s"))?;
+    let mut install = project.command("apt-get");
+    install
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "--quiet", "--yes", "--no-install-recommends"])
+        .arg(package);
+    process::run(project, &mut install, about("1 min"))
+}
+
 fn find_chromium() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("EDGESIEM_CHROMIUM").filter(|named| !named.is_empty()) {
         return Some(named.into());
     }
+    find(&["chromium", "chromium-browser", "google-chrome", "chrome"])
+}
+
+/// The first program on PATH that has one of these names.
+fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
     std::env::split_paths(&path)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
         .find(|file| file.is_file())
 }
 

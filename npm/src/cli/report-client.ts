@@ -21,7 +21,7 @@ const NOTABLE_WAIT_MS = 500;
 /** Stands behind the time that a wait takes. */
 const REASONS: Readonly<Record<WaitReason, string>> = {
   "rate-limit": "the API takes five requests a minute",
-  throttled: "others have used up the five requests a minute that the API takes",
+  throttled: "the five requests that the API takes in a minute are used up, by others or by commands before this one",
   unreachable: "the API did not answer and is asked again",
   unavailable: "the API has trouble and is asked again",
   unreadable: "the API's answer could not be read and is asked for once more",

@@ -73,14 +73,34 @@ export function windowOf(options: WindowOptions, zone: TimeZone | undefined, now
   if (end === undefined) faults.add(new CommandError("--end is missing", EXIT.usage, "say when the window ends, less than four hours after --start"));
   const until = end === undefined ? undefined : faults.attempt(() => clockTime("--end", end, zone));
   faults.throwAny();
-  return { start: from ?? "", end: until ?? "", warning: "" };
+  const window = { start: from ?? "", end: until ?? "", warning: "" };
+  if (start !== undefined && end !== undefined && isAbsolute(start) && isAbsolute(end) && minuteOf(end) - minuteOf(start) !== minuteOf(`${window.end}Z`) - minuteOf(`${window.start}Z`)) {
+    throw new CommandError(
+      `clocks in ${zoneOr(zone).name} were changed within this window, which would be ${window.start} to ${window.end} to the API`,
+      EXIT.usage,
+      "ask for the time before the change and for the time after it, or write both times on the report pack's clock",
+    );
+  }
+  return window;
+}
+
+/** The API takes whole minutes. */
+function minuteOf(absolute: string): number {
+  return Math.floor(Date.parse(absolute) / 60_000);
+}
+
+/** Whether clocks showed the same at another time, because they were set back. Lord Howe Island does so by half an hour. */
+function comesTwice(ms: number, zone: TimeZone): boolean {
+  const shown = zone.wallClock(ms);
+  return [-60, -30, 30, 60].some((minutes) => zone.wallClock(ms + minutes * 60_000) === shown);
 }
 
 function lastMinutes(minutes: number, zone: TimeZone, nowMs: number): Window {
   const endMs = Math.floor(nowMs / 60_000) * 60_000;
   const startMs = endMs - minutes * 60_000;
-  const warning = zone.changesBetween(startMs, endMs)
-    ? `clocks in ${zone.name} were changed within this window; the API takes times without saying which, so that it may be an hour off`
+  const isUnsure = zone.changesBetween(startMs, endMs) || comesTwice(startMs, zone) || comesTwice(endMs, zone);
+  const warning = isUnsure
+    ? `clocks in ${zone.name} were changed within this window or next to it; the API takes times without saying which, so that it may be an hour off`
     : "";
   return { start: toMinute(zone.wallClock(startMs)), end: toMinute(zone.wallClock(endMs)), warning };
 }
@@ -89,7 +109,15 @@ function lastMinutes(minutes: number, zone: TimeZone, nowMs: number): Window {
 function clockTime(option: string, text: string, zone: TimeZone | undefined): string {
   if (isAbsolute(text)) {
     const ms = Date.parse(text);
-    if (Number.isFinite(ms)) return toMinute(zoneOr(zone).wallClock(ms));
+    if (Number.isFinite(ms)) {
+      const onClock = toMinute(zoneOr(zone).wallClock(ms));
+      if (!comesTwice(ms, zoneOr(zone))) return onClock;
+      throw new CommandError(
+        `${option} ${text} is ${onClock} on the report pack's clock, which came twice that day`,
+        EXIT.usage,
+        `the API cannot be told which one is meant: choose another time, or write ${option} ${onClock} to leave it to the API`,
+      );
+    }
   }
   const american = /^(\d\d)\/(\d\d)\/(\d{4}):(\d\d):(\d\d)$/.exec(text);
   const [, year, month, day, hour, minute] = american === null ? (/^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)$/.exec(text) ?? []) : [text, american[3], american[1], american[2], american[4], american[5]];

@@ -1,7 +1,10 @@
 /** Rows as a table for people, or as CSV for spreadsheets. */
 
+import { csvCell } from "../csv.ts";
 import { displayWidth, fittedTo } from "./display-width.ts";
 import { printable, type Painter } from "./terminal.ts";
+
+export { csvCell };
 
 /** A column of a table. */
 export interface Column {
@@ -15,15 +18,6 @@ const MAX_CELL_COLUMNS = 80;
 
 /** Nearly every cell; the rest takes time. */
 const PLAIN = /^[\u0020-\u007e]{0,80}$/;
-
-/**
- * What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), also behind what some of them leave
- * out: blanks, controls such as NUL, and characters without a width.
- */
-const FORMULA = /^[\s\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
-/** What spreadsheets may take for the end of a cell beside the comma, whether it stands in quotes or not: they look for quotes at its beginning only. */
-const SEPARATOR = /([;\t|\r\n])/;
-const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
 
 /**
  * Lines of a table, without line feeds: headings, then rows, aligned by what a terminal shows. What others wrote is escaped.
@@ -62,26 +56,8 @@ export function* tableLines(columns: readonly Column[], rows: readonly (readonly
  */
 export function* csvLines(columns: readonly Column[], rows: readonly (readonly string[])[], isForTerminal: boolean): Generator<string> {
   const cell = (text: string): string => csvCell(isForTerminal ? printable(text) : text);
-  yield columns.map(({ name }) => cell(name)).join(",");
+  const headings = columns.map(({ name }) => cell(name)).join(",");
+  // A file that begins with these letters is a SYLK file to Excel, which may hold formulas; a quote before them makes it none.
+  yield headings.startsWith("ID") ? headings.replace(/^[^,]*/, (first) => `"${first}"`) : headings;
   for (const row of rows) yield columns.map((_, column) => cell(row[column] ?? "")).join(",");
-}
-
-/**
- * One cell of CSV. What would be a formula gets an apostrophe in front, also where it would only be one for a spreadsheet that has
- * another separator than the comma.
- *
- * @example
- * ```ts
- * csvCell("=1+1"); // "'=1+1"
- * csvCell("a;=1+1"); // "a;'=1+1"
- * csvCell('5" pipe'); // '"5"" pipe"'
- * ```
- */
-export function csvCell(text: string): string {
-  const guarded = text.split(SEPARATOR).map(guardedPart).join("");
-  return /[",\r\n]|^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
-}
-
-function guardedPart(text: string): string {
-  return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
 }

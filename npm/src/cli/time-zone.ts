@@ -26,6 +26,8 @@ export class TimeZone {
     const [, sign, hours, minutes = "0"] = FIXED.exec(name.trim()) ?? [];
     if (hours === undefined) this.#offsetMs = offsetBy(name.trim());
     else {
+      // Kiribati's Line Islands are the furthest from Greenwich, by 14 hours.
+      if (Number(hours) > 14 || Number(minutes) > 59) throw new RangeError(`no clock is so far from Greenwich: ${JSON.stringify(name)}`);
       const fixed = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
       this.#offsetMs = () => fixed;
     }

@@ -68,7 +68,8 @@ export type ToEngine =
 export type FromEngine =
   | { type: "ready" }
   | { type: "progress"; generation: number; progress: Progress }
-  | { type: "report"; generation: number; name: string; report: Report }
+  /** Reports that came since, in their order. */
+  | { type: "reports"; generation: number; reports: NamedReport[] }
   | { type: "snippet"; generation: number; name: string; snippet: Snippet }
   | { type: "view"; generation: number; query: number; view: View }
   | { type: "answer"; ask: number; answer: Answer }
@@ -220,9 +221,34 @@ export interface Report {
   columns: { name: string; description: string; isMetric: boolean; aggregate: string; peak: string; unit: string }[];
   /** At most 10,000. */
   rows: string[][];
-  /** How many the report has. */
+  /** How many there were in the input. */
   rowCount: number;
+  /** Rows of the report before the first of them. */
+  offset: number;
+  /** Whether the report has rows after the last of them. */
+  hasMore: boolean;
+  /** Name or id of the report pack; empty if it is not said. */
+  pack: string;
+  /** The window, in milliseconds since 1970. */
+  startMs: number | undefined;
+  endMs: number | undefined;
+  /** What each row is about, in seconds. */
+  aggregationS: number | undefined;
+  /** As the report calls it; empty if it does not. */
+  timeZone: string;
+  /** What else is said of it. */
   metaData: { name: string; value: string }[];
+}
+
+/** So many reports are shown: the last ones. */
+export const MOST_REPORTS = 10;
+
+export interface NamedReport {
+  /** Of the reports of all inputs, from 1. */
+  number: number;
+  /** The input's. */
+  name: string;
+  report: Report;
 }
 
 /** A piece of an event, decoded by itself. */

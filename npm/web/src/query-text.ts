@@ -9,6 +9,9 @@ const FIELDS: Readonly<Record<string, TextColumn>> = {
   ip: "client",
 };
 
+/** A term: a minus, a field, and a value in quotes, of which the last may be missing, or without. */
+const TERM = /(-?)(?:([A-Za-z]+):)?(?:"((?:[^"\\]|\\.)*)("?)|(\S+))/gs;
+
 export type Term =
   /** Somewhere in any column. */
   | { kind: "word"; text: string; isNegated: boolean }
@@ -33,7 +36,7 @@ export interface Filter {
 export function parseFilter(text: string): Filter {
   const terms: Term[] = [];
   let problem: string | undefined;
-  for (const [whole, minus = "", field = "", quoted, plain = ""] of text.matchAll(/(-?)(?:([A-Za-z]+):)?(?:"((?:[^"\\]|\\.)*)"?|(\S+))/g)) {
+  for (const [whole, minus = "", field = "", quoted, , plain = ""] of text.matchAll(TERM)) {
     const value = quoted ?? plain;
     const name = field.toLowerCase();
     const isNegated = minus !== "";
@@ -44,9 +47,22 @@ export function parseFilter(text: string): Filter {
       else terms.push({ kind: name, timeMs });
     } else if (column !== undefined) terms.push({ kind: "field", column, pattern: value, isNegated });
     // Something with a colon that is no field is a word, such as an address or a URL.
-    else terms.push({ kind: "word", text: unescaped(field === "" ? value : whole.slice(minus.length)), isNegated });
+    else {
+      if (field !== "" && !isAddress(whole.slice(minus.length))) problem ??= noField(field);
+      terms.push({ kind: "word", text: unescaped(field === "" ? value : whole.slice(minus.length)), isNegated });
+    }
   }
   return { terms, problem };
+}
+
+/** Whether something with a colon is a URL, or an address of version 6. */
+function isAddress(text: string): boolean {
+  return /^[a-z]+:\/\//i.test(text) || (/^[\da-f:.]+(?:\/\d+)?$/i.test(text) && /:.*:/s.test(text));
+}
+
+function noField(field: string): string {
+  const name = field.slice(0, 40);
+  return `there is no field ${name}: the term was looked for as a text. Put it in quotes to mean that, or use one of ${[...Object.keys(FIELDS), "from", "to"].join(", ")}`;
 }
 
 /** Whether a time has a date and, with an hour, a time zone; without one it is UTC. */
@@ -69,18 +85,62 @@ export function termOf(column: TextColumn, text: string): string {
   return `${name}:${/^[\w.:/%@+,=&?!~()-]+$/.test(value) ? value : `"${value}"`}`;
 }
 
-/** Adds a term to a filter, or takes it out if it is there. */
-export function toggled(filter: string, term: string): string {
-  const padded = ` ${filter} `;
-  const without = padded.replace(` ${term} `, " ").trim();
-  return padded.includes(` ${term} `) ? without : `${filter.trim()} ${term}`.trim();
+/** Whether one of a filter's terms is written like that. */
+export function hasTerm(filter: string, term: string): boolean {
+  return pieces(filter).some(({ whole }) => whole === term);
 }
 
-/** A filter with another time range; none if `fromMs` is left out. */
+/**
+ * Adds a term to a filter, or takes it out if it is there.
+ *
+ * @example
+ * ```ts
+ * toggled("sql host:a", "host:a"); // "sql"
+ * ```
+ */
+export function toggled(filter: string, term: string): string {
+  return hasTerm(filter, term) ? without(filter, ({ whole }) => whole === term) : joined(filter, term);
+}
+
+/** A filter with another time range, in milliseconds since 1970; none if `fromMs` is left out. */
 export function withRange(filter: string, fromMs?: number, toMs?: number): string {
-  const others = filter.replace(/(^|\s)(?:from|to):\S*/g, " ").replace(/ {2,}/g, " ").trim();
+  const others = without(filter, ({ field }) => field === "from" || field === "to");
   if (fromMs === undefined || toMs === undefined) return others;
-  return `${others} from:${new Date(fromMs).toISOString()} to:${new Date(toMs).toISOString()}`.trim();
+  return joined(others, `from:${new Date(fromMs).toISOString()} to:${new Date(toMs).toISOString()}`);
+}
+
+/** A term as it is written, and where. */
+interface Piece {
+  whole: string;
+  /** In small letters; empty if there is none. */
+  field: string;
+  start: number;
+  end: number;
+  /** Whether it is in quotes, the last of which is missing. */
+  isOpen: boolean;
+}
+
+function pieces(filter: string): Piece[] {
+  return Array.from(filter.matchAll(TERM), ({ 0: whole, 2: field = "", 4: closing, index }) => ({ whole, field: field.toLowerCase(), start: index, end: index + whole.length, isOpen: closing === "" }));
+}
+
+/** A filter without some of its terms. The others stay as they are written. */
+function without(filter: string, isUnwanted: (piece: Piece) => boolean): string {
+  let left = "";
+  let at = 0;
+  for (const piece of pieces(filter)) {
+    if (!isUnwanted(piece)) continue;
+    left += filter.slice(at, piece.start).trimEnd();
+    at = piece.end;
+  }
+  return (left + filter.slice(at)).trim();
+}
+
+/** A filter with more at its end. Quotes that are still open are closed, so that it does not become part of what they hold. */
+function joined(filter: string, term: string): string {
+  const open = pieces(filter).find(({ isOpen }) => isOpen);
+  const closed = open === undefined ? filter : `${filter.slice(0, open.end)}" ${filter.slice(open.end)}`;
+  return `${closed.trim()} ${term}`.trim();
 }
 
 /**

@@ -49,10 +49,18 @@ pub struct Column {
     )]
     pub index: Option<u64>,
     /// Sum of a metric, as it came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "plain_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub aggregate: Option<Box<RawValue>>,
     /// Greatest value of a metric, as it came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "plain_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub peak: Option<Box<RawValue>>,
     /// Unit of a metric.
     #[serde(
@@ -148,6 +156,27 @@ fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
     }
 }
 
+/// A number or a text, as it came. Lists and objects, which may be as deep as somebody likes, are none.
+fn plain_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<RawValue>>, D::Error> {
+    let value = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(Some(value).filter(|value| !value.get().starts_with(['[', '{', 'n'])))
+}
+
+/// Puts columns in the order of a row's values, which their places say; as they came if those are not the places from 0 on.
+fn in_places(mut columns: Vec<Column>) -> Vec<Column> {
+    let mut places: Vec<Option<u64>> = columns.iter().map(|column| column.index).collect();
+    places.sort_unstable();
+    if places
+        .into_iter()
+        .eq((0_u64..).take(columns.len()).map(Some))
+    {
+        columns.sort_by_key(|column| column.index);
+    }
+    columns
+}
+
 impl Rows {
     /// Reads a report.
     ///
@@ -165,7 +194,9 @@ impl Rows {
         }
         let (rows, metadata) = (rows.unwrap_or_default(), metadata.unwrap_or_default());
         Ok(Self {
-            columns: columns.map(|columns| columns.0).unwrap_or_default(),
+            columns: columns
+                .map(|columns| in_places(columns.0))
+                .unwrap_or_default(),
             metadata: Metadata {
                 aggregation: metadata.aggregation,
                 timezone: metadata.time_zone.or(metadata.timezone),
@@ -305,6 +336,52 @@ mod tests {
                 (rows.count, rows.metadata),
                 (1, Metadata::default()),
                 "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn columns_are_in_the_order_of_the_values_of_a_row() {
+        for (indexes, order) in [
+            (json!([1, 0, 2]), ["b", "a", "c"]),
+            (json!([2, 0, 1]), ["b", "c", "a"]),
+            (json!([0, 1, 2]), ["a", "b", "c"]),
+            // No places of a row: as they came.
+            (json!([1, 1, 0]), ["a", "b", "c"]),
+            (json!([3, 2, 1]), ["a", "b", "c"]),
+            (json!([2, null, 0]), ["a", "b", "c"]),
+            (json!([1, -1, 0]), ["a", "b", "c"]),
+        ] {
+            let columns = ["a", "b", "c"].iter().zip(indexes.as_array().unwrap());
+            let columns: Vec<_> = columns
+                .map(|(name, index)| json!({"name": name, "index": index}))
+                .collect();
+            let body = json!({"columns": columns, "rows": []}).to_string();
+            let rows = Rows::read(body.as_bytes()).unwrap();
+            let names: Vec<_> = rows
+                .columns
+                .iter()
+                .filter_map(|one| one.name.as_deref())
+                .collect();
+            assert_eq!(names, order, "{body}");
+        }
+    }
+
+    #[test]
+    fn sums_and_peaks_are_plain_values() {
+        for (value, expected) in [
+            (json!(1234), json!(1234)),
+            (json!("1,234"), json!("1,234")),
+            (json!([[[]]]), json!(null)),
+            (json!({"a": 1}), json!(null)),
+            (json!(null), json!(null)),
+        ] {
+            let body = json!({"columns": [{"aggregate": value, "peak": value}], "rows": []});
+            let rows = Rows::read(body.to_string().as_bytes()).unwrap();
+            let column = serde_json::to_value(&rows.columns[0]).unwrap();
+            assert_eq!(
+                (&column["aggregate"], &column["peak"]),
+                (&expected, &expected)
             );
         }
     }

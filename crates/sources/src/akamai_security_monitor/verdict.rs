@@ -39,27 +39,28 @@ pub(super) fn answer(
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
     match head.status {
-        200 => read(operation, body),
+        200 => read(operation, body).map_err(|reason| Refusal::Retry {
+            after_ms: None,
+            // An answer may repeat what was asked, with what signed it.
+            error: incomplete(&hide(&reason, &monitor.client.secrets())),
+        }),
         204 => nothing(operation).ok_or_else(|| refusal(monitor, head, body, now)),
         _ => Err(refusal(monitor, head, body, now)),
     }
 }
 
-fn read(operation: &Operation<'_>, body: &[u8]) -> Result<Answer, Refusal> {
+/// An answer with status 200, or what is wrong with it, which is not printable yet.
+fn read(operation: &Operation<'_>, body: &[u8]) -> Result<Answer, String> {
     // RFC 8259, section 8.1: a parser may ignore a byte order mark.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let read = match operation {
+    match operation {
         Operation::ReportPacks => json(body).map(Answer::ReportPacks),
         Operation::ReportPack { .. } => json(body).map(Answer::ReportPack),
         Operation::DataStores { .. } => json(body).map(Answer::DataStores),
         Operation::DataStore { .. } => json(body).map(Answer::DataStore),
         Operation::DataSources { .. } => json(body).map(Answer::DataSources),
         Operation::Rows { .. } => Rows::read(body).map(|rows| Answer::Rows(Box::new(rows))),
-    };
-    read.map_err(|reason| Refusal::Retry {
-        after_ms: None,
-        error: incomplete(&reason),
-    })
+    }
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {

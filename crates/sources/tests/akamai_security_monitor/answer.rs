@@ -334,6 +334,22 @@ fn refusals_are_read_whatever_they_are_written_in() {
 }
 
 #[test]
+fn an_answer_that_repeats_what_was_asked_shows_no_token() {
+    let echo = format!("EG1-HMAC-SHA256 client_token={CLIENT_TOKEN};access_token={ACCESS_TOKEN};");
+    for body in [
+        json!({"columns": echo, "rows": []}),
+        json!({"rows": echo}),
+        json!(echo),
+    ] {
+        let error = error(rows(200, &body.to_string()).unwrap_err());
+        assert!(error.to_string().contains("access_token=***"), "{error}");
+        for token in [CLIENT_TOKEN, ACCESS_TOKEN] {
+            assert!(!format!("{error} {error:?}").contains(token), "{error}");
+        }
+    }
+}
+
+#[test]
 fn headers_say_how_long_to_wait_what_time_it_is_and_where_else() {
     let stale = json!({"title": "Bad request", "detail": "Invalid timestamp"});
     let none = json!({});

@@ -1,15 +1,17 @@
 /** What was opened: its inputs, read from the first to the last, and all events in them by number. */
 
 import type { Core } from "../../../src/index.ts";
-import type { Family, FromEngine, Input, Progress } from "../protocol.ts";
+import { MOST_REPORTS, type Family, type FromEngine, type Input, type Progress } from "../protocol.ts";
 import { EventIndex, MOST_EVENTS, type Place } from "./index/event-index.ts";
 import { PackedStore } from "./index/packed-store.ts";
 import type { Row } from "./index/row.ts";
 import { Batch, BatchReader } from "./input/batch.ts";
 import { LineFramer, MOST_RECORD_BYTES, ObjectFramer, type FramedRecord, type Framer } from "./input/framers.ts";
-import { contentOf, decoded, eventBytes, rowOfFamily, type EventBytes } from "./input/record.ts";
+import { contentOf, decoded, eventsOf, rowOfFamily, type EventBytes } from "./input/record.ts";
+import { RecordMemory } from "./input/record-memory.ts";
 import { unpackedChunksOf } from "./input/gzip.ts";
 import { LOOK_BYTES, isGzip, shapeOf, type Shape } from "./input/shape.ts";
+import { NewestReports } from "./input/newest-reports.ts";
 import { MOST_SNIPPET_BYTES } from "./input/snippet.ts";
 import { Windows, chunksOf } from "./input/source.ts";
 import { snippetOf } from "./output/snippet-view.ts";
@@ -35,6 +37,8 @@ export class Session {
   readonly #core: Core;
   readonly #inputs: Input[];
   readonly #packed = new Map<number, PackedStore>();
+  readonly #opened = new RecordMemory();
+  readonly #reports = new NewestReports();
   readonly #batch = new Batch();
   readonly #batches: BatchReader;
   /** Of the event before. */
@@ -81,6 +85,8 @@ export class Session {
       }
     }
     this.#batches.free();
+    const { count } = this.#reports;
+    if (count > MOST_REPORTS) this.#note(`There are ${count.toLocaleString("en")} reports in the input; the last ${MOST_REPORTS} of them are shown.`);
     this.#progress.state = this.#isOver ? "cancelled" : "done";
     this.#tell(true);
     this.#listener.onRows();
@@ -89,9 +95,14 @@ export class Session {
   /** Reads an event again. `windows` reads what lies close together at once. */
   async bytesOf(row: number, windows?: Map<number, Windows>): Promise<EventBytes> {
     const place = this.index.placeOf(row);
+    const { input, offset, length, part } = place;
+    const known = this.#opened.find(input, offset);
+    if (known !== undefined) return known(part);
     const record = await this.#record(place, windows);
     if (record === undefined) throw new Error("its text was not kept: the compressed input is too large");
-    return eventBytes(this.#core, record, place.part);
+    const { isWrapped, read } = eventsOf(this.#core, record);
+    if (isWrapped) this.#opened.keep(input, offset, length, read);
+    return read(part);
   }
 
   async #record({ input, offset, length }: Place, windows: Map<number, Windows> | undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -200,7 +211,7 @@ export class Session {
       if (length > bytes.length) throw new Error(`it is longer than ${MOST_RECORD_BYTES / 2 ** 20} MiB`);
       const content = contentOf(this.#core, bytes);
       if (content.kind === "context") this.#progress.contextLines += 1;
-      else if (content.kind === "report") this.#listener.post({ type: "report", generation: this.generation, name: this.nameOf(input), report: content.report });
+      else if (content.kind === "report") this.#reports.add(this.nameOf(input), content.report);
       else if (content.kind === "event") this.#add(input, record, packed, [rowOfFamily(content.family, content.event)]);
       else this.#add(input, record, packed, content.events.map(({ family, text }) => rowOfFamily(family, decoded(this.#core, family, text))));
     } catch (error) {
@@ -239,6 +250,8 @@ export class Session {
     const nowMs = performance.now();
     if (!isForced && nowMs - this.#toldMs < PROGRESS_MS) return;
     this.#toldMs = nowMs;
+    const reports = this.#reports.take(isForced ? Infinity : nowMs);
+    if (reports.length > 0) this.#listener.post({ type: "reports", generation: this.generation, reports });
     this.#progress.elapsedMs = nowMs - this.#startedMs;
     this.#listener.post({ type: "progress", generation: this.generation, progress: structuredClone(this.#progress) });
   }

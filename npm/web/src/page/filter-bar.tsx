@@ -52,8 +52,16 @@ function ColumnChoice(): JSX.Element {
     const left = offeredColumns.value.filter((name) => (name === column ? isShown : columns.value.includes(name)));
     if (left.length > 0) chooseColumns(left);
   };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const menu = event.currentTarget;
+    if (event.key !== "Escape" || !(menu instanceof HTMLDetailsElement) || !menu.open) return;
+    // The event beside the table stays open.
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  };
   return (
-    <details class="choice">
+    <details class="choice" onKeyDown={onKeyDown}>
       <summary>Columns</summary>
       <fieldset>
         <legend class="hidden">Columns of the table</legend>

@@ -1,8 +1,8 @@
 /** What the page shows, as signals, and what its parts may do. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
-import { COLUMNS, COLUMNS_OF, FAMILIES, type Column, type EventView, type Family, type Input, type Progress, type Report, type Snippet, type Sort, type View } from "../protocol.ts";
-import { toggled, termOf, withRange } from "../query-text.ts";
+import { COLUMNS, COLUMNS_OF, FAMILIES, MOST_REPORTS, type Column, type EventView, type Family, type Input, type NamedReport, type Progress, type Snippet, type Sort, type View } from "../protocol.ts";
+import { hasTerm as filterHas, termOf, toggled, withRange } from "../query-text.ts";
 import type { TextColumn } from "../protocol.ts";
 import { EngineClient } from "./engine-client.ts";
 
@@ -12,7 +12,7 @@ const INPUT_ORDER: Sort = { by: "input", descending: false };
 export const inputs = signal<readonly { name: string; bytes: number }[]>([]);
 export const progress = signal<Progress | undefined>(undefined);
 export const view = signal<View | undefined>(undefined);
-export const reports = signal<readonly { name: string; report: Report }[]>([]);
+export const reports = signal<readonly NamedReport[]>([]);
 export const snippets = signal<readonly { name: string; snippet: Snippet }[]>([]);
 export const filter = signal("");
 export const sort = signal<Sort>(INPUT_ORDER);
@@ -61,7 +61,7 @@ const engine: Promise<EngineClient> = import("./engine-worker.ts").then(({ Engin
     (notice) => {
       if (notice.generation !== generation) return;
       if (notice.type === "progress") progress.value = notice.progress;
-      else if (notice.type === "report") reports.value = [...reports.value, { name: notice.name, report: notice.report }].slice(-10);
+      else if (notice.type === "reports") reports.value = [...reports.value, ...notice.reports].slice(-MOST_REPORTS);
       else if (notice.type === "snippet") snippets.value = [...snippets.value, { name: notice.name, snippet: notice.snippet }].slice(-10);
       else if (notice.query === query) view.value = notice.view;
     },
@@ -142,7 +142,7 @@ export function toggleTerm(column: TextColumn, text: string): void {
 
 /** Whether the filter has that term. */
 export function hasTerm(column: TextColumn, text: string): boolean {
-  return ` ${filter.value} `.includes(` ${termOf(column, text)} `);
+  return filterHas(filter.value, termOf(column, text));
 }
 
 export function setRange(fromMs?: number, toMs?: number): void {

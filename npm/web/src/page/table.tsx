@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TEXT_COLUMNS, type Column, type RowView } from "../protocol.ts";
+import { shownRules } from "../rules-text.ts";
 import { HEADINGS, count as formatted, time } from "./format.ts";
 import { ROW_PX, firstAt, heightOf, scrolledTo, topOf } from "./grid-window.ts";
 import { columns, cursor, openEvent, opened, sort, sortBy, view, whenEngine } from "./state.ts";
@@ -15,13 +16,13 @@ const MARGIN = 30;
 const WIDTHS: Readonly<Record<Column, readonly [leastPx: number, share: number]>> = {
   time: [184, 0],
   client: [140, 0.5],
-  method: [72, 0],
+  method: [88, 0],
   host: [130, 1],
   path: [140, 1.6],
   query: [160, 2],
   action: [100, 0.2],
-  country: [80, 0],
-  status: [76, 0.1],
+  country: [92, 0],
+  status: [84, 0.1],
   rules: [180, 2],
   user: [170, 1],
   service: [132, 0.4],
@@ -136,9 +137,15 @@ function Heading({ column }: { column: Column }): JSX.Element {
   return (
     <div role="columnheader" aria-sort={order} class="cell">
       <button type="button" tabIndex={-1} onClick={() => sortBy(column)} title={`Sort by ${HEADINGS[column] ?? column}`}>
-        {HEADINGS[column] ?? column}
-        {column === "time" && <span class="unit"> UTC</span>}
-        <span aria-hidden="true">{order === "none" ? "" : descending ? " ▼" : " ▲"}</span>
+        <span class="name">
+          {HEADINGS[column] ?? column}
+          {column === "time" && <span class="unit"> UTC</span>}
+        </span>
+        {order !== "none" && (
+          <span class="order" aria-hidden="true">
+            {descending ? "▼" : "▲"}
+          </span>
+        )}
       </button>
     </div>
   );
@@ -169,5 +176,5 @@ function Row({ position, row }: { position: number; row: RowView | undefined }):
 function Cell({ row, column }: { row: RowView; column: Column }): JSX.Element {
   if (column === "time") return <span class="time">{time(row.timeMs)}</span>;
   const text = row.texts[TEXT_COLUMNS.indexOf(column)] ?? "";
-  return <Shown text={column === "rules" ? text.replaceAll("\n", "  ") : text} />;
+  return <Shown text={column === "rules" ? shownRules(text, "  ") : text} />;
 }

@@ -1,6 +1,7 @@
 /** How often each text occurs among the rows of a view. */
 
 import { TOP_COLUMNS, type Top, type TopColumn } from "../../protocol.ts";
+import { ruleIdsOf } from "../../rules-text.ts";
 import type { EventIndex } from "../index/event-index.ts";
 import { Growable } from "../index/growable.ts";
 
@@ -49,7 +50,7 @@ export class Tops {
     for (let code = 0; code < counts.length; code += 1) {
       const count = counts.at(code);
       if (count === 0) continue;
-      for (const rule of dictionary.textOf(code).split("\n")) byRule.set(rule, (byRule.get(rule) ?? 0) + count);
+      for (const rule of ruleIdsOf(dictionary.textOf(code))) byRule.set(rule, (byRule.get(rule) ?? 0) + count);
     }
     const best: { text: string; count: number }[] = [];
     for (const [text, count] of byRule) {

@@ -5,10 +5,16 @@ import { Growable } from "./growable.ts";
 
 /** A column that is empty in all rows so far takes no memory: events of a family do not have the columns of the other one. */
 export class CodedColumn {
-  readonly dictionary = new Dictionary();
+  readonly dictionary: Dictionary;
   readonly #codes = new Growable<Uint32Array<ArrayBuffer>>(Uint32Array, 0);
-  readonly #empty = this.dictionary.codeOf("");
+  readonly #empty: number;
   #length = 0;
+
+  /** @param dictionary Of its texts; one for usual texts if left out. */
+  constructor(dictionary = new Dictionary()) {
+    this.dictionary = dictionary;
+    this.#empty = dictionary.codeOf("");
+  }
 
   push(text: string): void {
     const code = text === "" ? this.#empty : this.dictionary.codeOf(text);

@@ -24,10 +24,13 @@ export class Dictionary {
   readonly #codes = new Map<string, number>();
   readonly #texts: string[] = [OTHER_TEXT];
   readonly #mostTexts: number;
+  readonly #mostTextUnits: number;
   #units = 0;
 
-  constructor(mostTexts = MOST_TEXTS) {
+  /** @param mostTextUnits Longer texts are cut to so many UTF-16 units. */
+  constructor(mostTexts = MOST_TEXTS, mostTextUnits = MOST_TEXT_UNITS) {
     this.#mostTexts = mostTexts;
+    this.#mostTextUnits = mostTextUnits;
   }
 
   /** Codes are below this. */
@@ -36,7 +39,7 @@ export class Dictionary {
   }
 
   codeOf(given: string): number {
-    const cut = given.length > MOST_TEXT_UNITS ? `${given.slice(0, MOST_TEXT_UNITS - 1)}…` : given;
+    const cut = given.length > this.#mostTextUnits ? `${given.slice(0, this.#mostTextUnits - 1)}…` : given;
     const known = this.#codes.get(cut);
     if (known !== undefined) return known;
     if (this.#texts.length > this.#mostTexts || this.#units + cut.length > MOST_UNITS) return OTHER;

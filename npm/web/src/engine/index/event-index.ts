@@ -1,8 +1,9 @@
 /** All events by number: where each lies, and what the table shows of it. No event is kept as an object. */
 
 import { TEXT_COLUMNS, type Family, type TextColumn } from "../../protocol.ts";
+import { MOST_RULES_UNITS } from "../../rules-text.ts";
 import { CodedColumn } from "./coded-column.ts";
-import { copied } from "./dictionary.ts";
+import { Dictionary, MOST_TEXTS, copied } from "./dictionary.ts";
 import { Growable } from "./growable.ts";
 import type { Row, RuleSummary } from "./row.ts";
 
@@ -23,7 +24,7 @@ export interface Place {
 
 export class EventIndex {
   readonly times = new Growable<Float64Array<ArrayBuffer>>(Float64Array);
-  readonly columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, new CodedColumn()])) as Readonly<Record<TextColumn, CodedColumn>>;
+  readonly columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, columnOf(name)])) as Readonly<Record<TextColumn, CodedColumn>>;
   /** How many events of each family there are. */
   readonly families: Record<Family, number> = { "akamai-siem": 0, "trend-micro-cas": 0 };
   /** What each rule says, as far as it was seen. */
@@ -66,4 +67,9 @@ export class EventIndex {
   textsOf(row: number): string[] {
     return TEXT_COLUMNS.map((name) => this.columns[name].textAt(row));
   }
+}
+
+/** Rules are counted each by itself, so that a text of them is not cut within one. */
+function columnOf(name: TextColumn): CodedColumn {
+  return new CodedColumn(name === "rules" ? new Dictionary(MOST_TEXTS, MOST_RULES_UNITS) : undefined);
 }

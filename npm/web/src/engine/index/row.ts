@@ -1,6 +1,7 @@
 /** What the table shows of an event. */
 
 import type { Family, TextColumn } from "../../protocol.ts";
+import { MOST_RULES, rulesText } from "../../rules-text.ts";
 
 export interface Row {
   family: Family;
@@ -13,7 +14,7 @@ export interface Row {
 
 /** What the columns and the charts need of an event's rules. */
 export interface RuleSummary {
-  /** Ids, one a line. */
+  /** Ids, as {@link rulesText} writes them. */
   readonly ids: string;
   /** Rules with what they say. */
   readonly messages: readonly (readonly [rule: string, message: string])[];
@@ -27,8 +28,6 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** From the strongest on; an event without `appliedAction` is shown with the strongest action of its rules. */
 const ACTIONS = ["deny", "tarpit", "abort", "slow", "challenge", "alert", "monitor", "none"];
-/** An event may have ten thousand rules; the column shows these. */
-const MOST_RULES = 32;
 
 /**
  * Reads the columns of a decoded event of Akamai's. Nothing about its shape is taken for granted.
@@ -68,13 +67,12 @@ export function summaryOf(given: unknown): RuleSummary {
   const ids = new Set<string>();
   const messages: [string, string][] = [];
   for (const rule of rules) {
-    if (ids.size === MOST_RULES) break;
     const id = textOf(rule["rule"]).replaceAll("\n", " ");
     if (id === "" || ids.has(id)) continue;
     ids.add(id);
-    messages.push([id, textOf(rule["ruleMessage"])]);
+    if (messages.length < MOST_RULES) messages.push([id, textOf(rule["ruleMessage"])]);
   }
-  return { ids: [...ids].join("\n"), messages, action: strongest(rules) };
+  return { ids: rulesText([...ids]), messages, action: strongest(rules) };
 }
 
 /** An object's members; none of what is no object. */

@@ -4,6 +4,7 @@ import type { Core, SchemaOption } from "../../../../src/index.ts";
 import type { Family, Report, Schema } from "../../protocol.ts";
 import { rowOf, type Row } from "../index/row.ts";
 import { trendRowOf } from "../index/trend-row.ts";
+import type { PartReader } from "./record-memory.ts";
 import { reportOf } from "./report.ts";
 import { familyOf, isContextLine, unwrapped, type Wrapped } from "./unwrap.ts";
 
@@ -87,15 +88,29 @@ function parsed(text: string, refusal: unknown): unknown {
   }
 }
 
-/** An event of a record again, on one line. */
-export function eventBytes(core: Core, record: Uint8Array<ArrayBuffer>, part: number): EventBytes {
+/**
+ * The events of a record again, each on one line. Taking a record apart takes time in proportion to all of it: of one with many events it
+ * is to be done once.
+ *
+ * @returns The event of a part; it throws an Error if there is none.
+ */
+export function eventsOf(core: Core, record: Uint8Array<ArrayBuffer>): { isWrapped: boolean; read: PartReader } {
   const content = contentOf(core, record);
   if (content.kind === "wrapped") {
-    const found = content.events[part];
-    if (found !== undefined) return { family: found.family, bytes: new TextEncoder().encode(found.text) };
+    const { events } = content;
+    return { isWrapped: true, read: (part) => wrappedBytes(events[part]) };
   }
-  if (content.kind !== "event") throw new Error("the file has changed since it was read; open it again");
-  // Strings hold no line breaks, or the event would have been refused.
+  if (content.kind !== "event") throw changed();
   const { family, bytes } = content;
-  return { family, bytes: bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) };
+  // Strings hold no line breaks, or the event would have been refused.
+  return { isWrapped: false, read: () => ({ family, bytes: bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) }) };
+}
+
+function wrappedBytes(found: Wrapped | undefined): EventBytes {
+  if (found === undefined) throw changed();
+  return { family: found.family, bytes: new TextEncoder().encode(found.text) };
+}
+
+function changed(): Error {
+  return new Error("the file has changed since it was read; open it again");
 }

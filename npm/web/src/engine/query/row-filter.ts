@@ -2,6 +2,7 @@
 
 import { TEXT_COLUMNS, type TextColumn } from "../../protocol.ts";
 import { matcherOf, type Term } from "../../query-text.ts";
+import { ruleIdsOf } from "../../rules-text.ts";
 import type { EventIndex } from "../index/event-index.ts";
 
 type RowTest = (row: number) => boolean;
@@ -33,7 +34,7 @@ export function rowFilter(index: EventIndex, terms: readonly Term[]): RowTest {
 
 /** Of an event's rules any one counts. */
 function holds(column: TextColumn, text: string, matches: (text: string) => boolean): boolean {
-  return column === "rules" ? text.split("\n").some(matches) : matches(text);
+  return column === "rules" ? ruleIdsOf(text).some(matches) : matches(text);
 }
 
 function columnTest(index: EventIndex, column: TextColumn, matches: (text: string) => boolean): RowTest {
@@ -45,15 +46,15 @@ function columnTest(index: EventIndex, column: TextColumn, matches: (text: strin
 function wordTest(index: EventIndex, word: string, isNegated: boolean): RowTest {
   const columns = TEXT_COLUMNS.map((column) => {
     const coded = index.columns[column];
-    const answer = remembered(index, column, (text) => text.toLowerCase().includes(word) || (column === "rules" && saysWord(index, text, word)));
+    const answer = remembered(index, column, (text) => (column === "rules" ? saysWord(index, text, word) : text.toLowerCase().includes(word)));
     return (row: number): boolean => answer(coded.at(row));
   });
   return (row) => columns.some((test) => test(row)) !== isNegated;
 }
 
-/** Whether the message of one of the rules has the word. */
+/** Whether one of the rules has the word in its id or its message. */
 function saysWord(index: EventIndex, rules: string, word: string): boolean {
-  return rules.split("\n").some((rule) => index.messages.get(rule)?.toLowerCase().includes(word) ?? false);
+  return ruleIdsOf(rules).some((rule) => rule.toLowerCase().includes(word) || (index.messages.get(rule)?.toLowerCase().includes(word) ?? false));
 }
 
 /** The answers for the texts of a column, by code. */
