@@ -134,10 +134,13 @@ impl<'a> Writer<'a> {
 
     /// Appends to the first `len` bytes of `home`.
     fn over(home: &'a mut Vec<u8>, len: usize, expected: usize) -> Self {
-        let buffer = std::mem::take(home);
-        let mut writer = Self { home, buffer, len };
-        writer.need(expected);
-        writer
+        let mut buffer = std::mem::take(home);
+        let needed = len + expected + SLACK;
+        if buffer.len() < needed {
+            // No more than is expected: what is filled here is filled again for the next event.
+            buffer.resize(needed, 0);
+        }
+        Self { home, buffer, len }
     }
 
     /// Hands the buffer of a [`Kept`] back as it is; how many of its bytes were written, which [`Kept::set_len`] must be told.

@@ -70,15 +70,20 @@ impl Distinct {
         }
         self.signs.clear();
         self.signs.extend(texts.clone().map(Text::sign));
-        let equal = |a: usize, b: usize| texts.clone().nth(a) == texts.clone().nth(b);
-        for (first, sign) in self.signs.iter().enumerate() {
-            // The next equal one is enough: it finds the one after itself.
-            let after = first.saturating_add(1);
-            let mut others = self.signs.iter().enumerate().skip(after);
-            let next = others.find(|(other, text)| *text == sign && equal(*other, first));
-            if let Some((next, _)) = next {
-                link(&mut self.links, first, next);
+        let mut others = self.signs.as_slice();
+        let mut first = 0_usize;
+        while let [sign, rest @ ..] = others {
+            // Hardly ever, so that nothing else is done for most.
+            if rest.contains(sign) {
+                // The next equal one is enough: it finds the one after itself.
+                let text = texts.clone().nth(first);
+                let mut after = texts.clone().enumerate().skip(first.saturating_add(1));
+                if let Some((next, _)) = after.find(|(_, other)| Some(*other) == text) {
+                    link(&mut self.links, first, next);
+                }
             }
+            others = rest;
+            first = first.saturating_add(1);
         }
     }
 

@@ -82,6 +82,7 @@ pub fn run(project: &Project) -> Result<ExitCode> {
         report.skip("tests/web, 1 GB");
     }
     report.work("bench --assert", || {
+        setup::valgrind(project);
         bench::run(project, &bench::Options::short_assertion())
     });
     report.print();

@@ -88,7 +88,7 @@ impl EventWriter for Ecs {
     const NAME: &'static str = "ecs";
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
-        let expected = event.line().len().saturating_mul(5) / 4;
+        let expected = event.line().len().saturating_mul(8) / 5;
         let mut writer = Writer::new(out, expected.saturating_add(256));
         let w = &mut writer;
         let mut document = Document {

@@ -119,8 +119,8 @@ impl EventWriter for Ocsf {
     const NAME: &'static str = "ocsf";
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
-        let expected = event.line().len().saturating_mul(2);
-        let mut writer = Writer::new(out, expected.saturating_add(1024));
+        let expected = event.line().len().saturating_mul(7) / 4;
+        let mut writer = Writer::new(out, expected.saturating_add(512));
         let w = &mut writer;
         let mut document = Document {
             event,

@@ -58,8 +58,8 @@ impl EventWriter for Otel {
     const FORM: DocumentForm = DocumentForm::OtlpLogRecord;
 
     fn write(&mut self, event: &EventView<'_>, rules: RuleChoice, out: &mut Vec<u8>) {
-        let expected = event.line().len().saturating_mul(3);
-        let mut writer = Writer::new(out, expected.saturating_add(512));
+        let expected = event.line().len().saturating_mul(7) / 2;
+        let mut writer = Writer::new(out, expected.saturating_add(1024));
         let w = &mut writer;
         let mut record = Record {
             event,
