@@ -1,6 +1,6 @@
 /**
  * Measures decoding: `node --expose-gc bench.ts --folder DIR --module FILE --native FILE [--mb N] [--json] [--assert]`, and
- * with `--counted`, `--scaling`, `--parsers` and `--others` what budget.ts, scaling.ts and others.ts say.
+ * with `--counted`, `--scaling`, `--parsers` and `--others` what budget.ts, scaling.ts, others.ts and gzip.ts say.
  * `cargo xtask bench` builds what it needs and calls it.
  *
  * Every contestant first runs once to warm up, and that run's output is checked event by event. Then come
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { checkBudget } from "./budget.ts";
 import { contestants, runNative, type Contestant } from "./contestants.ts";
 import { corpus, type Corpus } from "./corpus.ts";
+import { compressed } from "./gzip.ts";
 import { againstParsers, others, parsers, type Parsed } from "./others.ts";
 import { scaling } from "./scaling.ts";
 
@@ -25,7 +26,7 @@ const PROMISED_OF_SCHEMAS = 0.6;
 /** How much of the input, in how many rounds, the schemas are compared with `wasm-decode` on. */
 const COMPARED = { bytes: 10_000_000, rounds: 15 } as const;
 /** Rows that only the table has. */
-const UNTRACKED: ReadonlySet<string> = new Set(["native-decode-tuned"]);
+const UNTRACKED: ReadonlySet<string> = new Set(["native-decode-tuned", "native-gzip-fast"]);
 /** Names and order of the results; the schemas follow, as `wasm-` and the name of each, and the parsers of others. */
 const NAMES = ["js-buffer", "js-atob", "wasm-serde-value", "wasm-decode", "native-decode", "wasm-copy"] as const;
 
@@ -273,6 +274,7 @@ if (options.scaling !== undefined) {
 } else if (options.others) {
   if (options.parsers === undefined) throw new Error("--others needs --parsers");
   others(parsers(options.parsers, input), module, input, folder);
+  for (const line of await compressed(input)) console.log(line);
 } else if (!options["write-budget"]) {
   const parsed = options.parsers === undefined ? [] : parsers(options.parsers, input);
   const rows = [...(await measure(input, module, native)), ...parsed.map(({ name, rounds }) => summary(name, rounds, input))];

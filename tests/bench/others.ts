@@ -31,7 +31,7 @@ interface Measured {
   peak_bytes: number;
 }
 
-/** A parser, or the decoder beside it, in memory. */
+/** A parser, or the decoder or the sinks' gzip beside it, in memory. */
 export interface Parsed {
   name: string;
   /** Of each round. */
@@ -52,8 +52,7 @@ interface Printed extends Parsed {
  * @throws if one of them refuses an event
  *
  * @example
- * const [decode, simdJson] = parsers("target/parsers/release/edgesiem-bench-parsers", corpus("target/bench", 25));
- * if (decode && simdJson) console.log(simdJson.seconds / decode.seconds);
+ * for (const { name, seconds } of parsers("target/parsers/release/edgesiem-bench-parsers", input)) console.log(name, seconds);
  */
 export function parsers(program: string, input: Corpus): Parsed[] {
   const text = execFileSync(program, [input.path, String(ROUNDS)], { encoding: "utf8" });
@@ -108,8 +107,9 @@ export function others(parsed: readonly Parsed[], module: string, input: Corpus,
  * for (const line of againstParsers(parsers(program, input))) console.log(line);
  */
 export function againstParsers(parsed: readonly Parsed[]): string[] {
-  const [decode, ...others] = parsed;
+  const decode = parsed.find(({ name }) => name === "native-decode-tuned");
   if (decode === undefined) return [];
+  const others = parsed.filter(({ name }) => name.endsWith("-parse"));
   return others.map(({ name, seconds }) => `${decode.name} has ${(seconds / decode.seconds).toFixed(2)} of the speed of ${name}`);
 }
 

@@ -17,6 +17,7 @@ FACETS = {
     "ruleActions": "ruleAction",
 }
 BASE64 = re.compile(rb"(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?", re.ASCII)
+URL_SAFE = bytes.maketrans(b"-_", b"+/")
 WHITE_SPACE = b"\t\n\f\r "
 
 
@@ -32,8 +33,8 @@ def item_of(item):
     text = item.translate(None, WHITE_SPACE)
     if not BASE64.fullmatch(text):
         return item
-    text = text.rstrip(b"=")
-    return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_") if b"-" in text or b"_" in text else base64.b64decode(text + b"=" * (-len(text) % 4))
+    text = text.rstrip(b"=").translate(URL_SAFE)
+    return base64.b64decode(text + b"=" * (-len(text) % 4))
 
 
 def rules_of(attack):

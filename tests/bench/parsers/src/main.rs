@@ -3,15 +3,24 @@
 //! Prints one line of JSON a contestant: `rounds` has the seconds of each round, `seconds` the sum of the quickest time of each
 //! piece of the file. They take turns piece by piece, and pieces are short enough to be left alone now and then on a machine that
 //! has other things to do, so that `seconds` can be compared there too. The parsers build their value of each line and drop it;
-//! none is asked for anything in it. Copies that simd-json needs, because it unescapes in place, are made before the clock runs.
+//! none is asked for anything in it. What the sinks compress requests with takes its turn too. Copies that simd-json needs,
+//! because it unescapes in place, are made before the clock runs.
 
 use std::hint::black_box;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use edgesiem_decode::Decoder;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
-const NAMES: [&str; 3] = ["native-decode-tuned", "simd-json-parse", "sonic-rs-parse"];
+const NAMES: [&str; 4] = [
+    "native-decode-tuned",
+    "simd-json-parse",
+    "sonic-rs-parse",
+    "native-gzip-fast",
+];
 const PIECE_BYTES: usize = 256 * 1024;
 
 #[derive(Default)]
@@ -96,6 +105,12 @@ fn pieces(mut body: &[u8]) -> Vec<&[u8]> {
 
 /// How many lines were accepted.
 fn run(name: &str, body: &mut [u8]) -> usize {
+    if name == "native-gzip-fast" {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = encoder.write_all(body).and_then(|()| encoder.finish());
+        let lines = body.iter().filter(|byte| **byte == b'\n').count();
+        return black_box(written).map_or(0, |_| lines);
+    }
     let mut decoder = Decoder::new();
     let mut out = Vec::new();
     let mut buffers = simd_json::Buffers::default();
