@@ -16,7 +16,7 @@ import { types } from "./build/types.mjs";
 import { DIST, NPM, ROOT, exists } from "./build/places.mjs";
 
 const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
-const INLINE = ["inline.js", "errors.js"];
+const INLINE = ["inline.js", "inline-scalar.js", "errors.js"];
 const [mode = "", out] = process.argv.slice(2);
 
 if (mode === "--licences" || mode === "--no-licences") {

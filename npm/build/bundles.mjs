@@ -1,9 +1,9 @@
 // The package's JavaScript: one bundle for each entry and platform.
 
-import { readFile, writeFile, chmod } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { glueOf, instances, wasmOf } from "./modules.mjs";
+import { glueOf, instances, packedTextOf, textOf, wasmOf } from "./modules.mjs";
 import { DIST, NODE_MODULES, NPM, ROOT, SOURCE, esbuild } from "./places.mjs";
 import { thirdPartyLicences } from "./licences.mjs";
 
@@ -15,6 +15,9 @@ const TARGET = ["es2022", "node20"];
  * modules, which cannot require anything.
  */
 const BUNDLE_URL = join(NPM, "build/bundle-url.mjs");
+
+/** What both inline entries import where they cannot use the module that is in them. */
+const INLINE_SCALAR = "inline-scalar.js";
 
 /** How each platform finds the modules and the classes of errors, and what it has of its own. */
 const PLATFORMS = {
@@ -38,6 +41,13 @@ export const bundles = [
     { out: "inline.js", platform: "inline" },
     { out: "inline.cjs", platform: "inline", format: "cjs" },
   ]),
+  {
+    name: "index",
+    inputs: [wasmOf("core-scalar")],
+    async build() {
+      await writeFile(join(DIST, INLINE_SCALAR), `export default "${await textOf("core-scalar")}";\n`);
+    },
+  },
   entry("pipeline", "pipeline/index.ts", [wasmOf("pipeline"), glueOf("pipeline")], [
     { out: "pipeline-node.js", platform: "node" },
     { out: "pipeline-node.cjs", platform: "node", format: "cjs" },
@@ -120,8 +130,9 @@ function wasm() {
     name: "wasm",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
-      onResolve({ filter: /\.wasm\?base64$/ }, ({ path }) => ({ path: path.replace(/^\.\/(.*)\.wasm\?base64$/, "$1"), namespace: "base64" }));
-      onLoad({ filter: /.*/, namespace: "base64" }, async ({ path }) => ({ contents: await readFile(join(ROOT, wasmOf(path))), loader: "base64" }));
+      onResolve({ filter: /\.wasm\?plain$/ }, () => ({ path: `./${INLINE_SCALAR}`, external: true }));
+      onResolve({ filter: /\.wasm\?packed$/ }, ({ path }) => ({ path: path.replace(/^\.\/(.*)\.wasm\?packed$/, "$1"), namespace: "packed" }));
+      onLoad({ filter: /.*/, namespace: "packed" }, async ({ path }) => ({ contents: await packedTextOf(path), loader: "text" }));
     },
   };
 }

@@ -1,13 +1,16 @@
 // The WebAssembly modules, and what wasm-bindgen wrote for them.
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { constants, gzipSync } from "node:zlib";
 
 import { DIST, ROOT, esbuild } from "./places.mjs";
 
 /** Each module by its folder and the name of its files. */
 const PACKAGES = {
   core: "npm/pkg/edgesiem_wasm",
+  // The core without SIMD, which is called by the same JavaScript.
+  "core-scalar": "npm/pkg-scalar/edgesiem_wasm",
   pipeline: "npm/pkg-pipeline/edgesiem_wasm_pipeline",
 };
 
@@ -23,6 +26,14 @@ export const modules = Object.keys(PACKAGES).map((name) => ({
     await copyFile(join(ROOT, wasmOf(name)), join(DIST, `${name}.wasm`));
   },
 }));
+
+/** A module as text, to be part of a file of JavaScript. */
+export const textOf = async (name) => (await readFile(join(ROOT, wasmOf(name)))).toString("base64");
+
+/** The same, compressed: what is sent of it is a quarter smaller than {@link textOf} is after any server's compression. */
+export async function packedTextOf(name) {
+  return gzipSync(await readFile(join(ROOT, wasmOf(name))), { level: constants.Z_BEST_COMPRESSION }).toString("base64");
+}
 
 /**
  * What wasm-bindgen wrote for a module, as a module that exports a function, which makes all its variables anew: wasm-bindgen

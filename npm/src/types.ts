@@ -87,3 +87,6 @@ export interface PageOptions {
   /** A longer line is rejected in parts of this size, so that memory stays bounded; 6 MiB (6291456) if left out. */
   maxEventBytes?: number | undefined;
 }
+
+/** `WebAssembly.Module`, where the compiler is told of WebAssembly: by the library `dom`, or by the types of a runtime. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : object;

@@ -1,7 +1,7 @@
 /** Builds the page into npm/dist-web: plain files with relative addresses, for any static host. */
 
 import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin, UserConfig } from "vite";
 import { POLICIES, headersFile } from "./csp.ts";
@@ -9,7 +9,9 @@ import { licencesOf } from "./licences.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The package's entry, and beside it the core without SIMD as text. */
 const INLINE = resolve(process.env["EDGESIEM_INLINE"] ?? here("../dist/inline.js"));
+const SCALAR = join(dirname(INLINE), "inline-scalar.js");
 
 /** Packages are installed for tests/ and nowhere else; `edgesiem/inline` is what the package ships. */
 function packages(): Plugin {
@@ -18,10 +20,13 @@ function packages(): Plugin {
     name: "packages",
     enforce: "pre",
     async resolveId(source, importer) {
-      if (source === "edgesiem/inline") {
-        if (!existsSync(INLINE)) throw new Error(`${INLINE} is missing; \`cargo xtask npm\` makes it`);
-        return INLINE;
+      const file = { "edgesiem/inline": INLINE, "edgesiem/inline-scalar": SCALAR }[source];
+      if (file !== undefined) {
+        if (!existsSync(file)) throw new Error(`${file} is missing; \`cargo xtask npm\` makes it`);
+        return file;
       }
+      // A worker made of a Blob can import nothing; the page starts the one that needs nothing (src/page/state.ts).
+      if (source === "./inline-scalar.js") return { id: source, external: true };
       if (importer === undefined || importer === installer || !/^(preact|@preact\/signals|uplot)(\/|$)/.test(source)) return null;
       return this.resolve(source, installer, { skipSelf: true });
     },

@@ -1,14 +1,14 @@
 /** How the package gets its module, and what it says when it does not. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { EdgeSiem } from "./context.ts";
-import { built } from "./runtime.ts";
+import { NO_SIMD, built, inlineModule } from "./runtime.ts";
 import { checks } from "./suite.ts";
 import { inPage } from "./web.ts";
 
@@ -59,7 +59,31 @@ test("nothing is loaded, read or run before the first call", () => {
   assert.equal(execFileSync(process.execPath, ["-e", code], { encoding: "utf8" }), "[]\n");
 });
 
-test("the module that is inline is the one that is a file", async () => {
-  const text = readFileSync(join(DIST, "core.wasm")).toString("base64");
-  for (const file of ["inline.js", "inline.cjs"]) assert.ok(readFileSync(join(DIST, file), "utf8").includes(text), file);
+test("the modules that are inline are the ones that are files", () => {
+  for (const [file, module] of [
+    ["inline.js", "core.wasm"],
+    ["inline.cjs", "core.wasm"],
+    ["inline-scalar.js", "core-scalar.wasm"],
+  ] as const) {
+    assert.ok(inlineModule(readFileSync(join(DIST, file), "utf8")).equals(readFileSync(join(DIST, module))), file);
+  }
+});
+
+test("a module that is handed in is the one that is used", async () => {
+  using files = await built(["node.js", "errors.cjs"]);
+  for (const module of ["core.wasm", "core-scalar.wasm"]) renameSync(join(files.folder, module), join(files.folder, `${module}.away`));
+  const edgesiem = (await import(pathToFileURL(join(files.folder, "node.js")).href)) as EdgeSiem;
+  await assert.rejects(edgesiem.load({} as WebAssembly.Module), edgesiem.InvalidArgumentError);
+  await edgesiem.load(await WebAssembly.compile(readFileSync(join(DIST, "core-scalar.wasm"))));
+  assert.deepEqual(await edgesiem.decodeEvent('{"attackData":{"rules":"OTUwMDAy"}}'), { attackData: { rules: [{ rule: "950002" }] } });
+});
+
+test("where there is no SIMD the command decodes, and says what it needs to pull", () => {
+  const command = (args: string[], input: string): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [NO_SIMD, join(DIST, "cli.js"), ...args], { input, encoding: "utf8" });
+  const decoded = command(["decode", "-"], '{"attackData":{"rules":"OTUwMDAy"}}\n');
+  assert.deepEqual([decoded.status, decoded.stdout], [0, '{"attackData":{"rules":[{"rule":"950002"}]}}\n'], decoded.stderr);
+  const checked = command(["check", "--config", join(DIST, "../../wrangler.toml")], "");
+  assert.notEqual(checked.status, 0);
+  assert.match(checked.stderr, /needs WebAssembly with SIMD[\s\S]*SSE 4\.1/);
 });

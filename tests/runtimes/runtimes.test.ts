@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { inNode } from "./node.ts";
+import { inNode, inNodeWithoutSimd } from "./node.ts";
 import type { Runtime } from "./runtime.ts";
 import { checks } from "./suite.ts";
 import { inPage } from "./web.ts";
@@ -22,6 +22,10 @@ const ROWS: Row[] = [
   { name: "inline, CommonJS", start: () => inNode("inline.cjs"), requests: [] },
   { name: "web, in Chromium", start: () => inPage(), requests: ["/dist/core.wasm", "/dist/small/core.wasm"] },
   { name: "web, from a server that does not know WebAssembly", start: () => inPage({ wasmType: "application/octet-stream" }), requests: ["/dist/core.wasm", "/dist/small/core.wasm"] },
+  { name: "node, without SIMD", start: () => inNodeWithoutSimd("node.js"), requests: [] },
+  { name: "inline, without SIMD", start: () => inNodeWithoutSimd("inline.js"), requests: [] },
+  { name: "inline, CommonJS, without SIMD", start: () => inNodeWithoutSimd("inline.cjs"), requests: [] },
+  { name: "web, without SIMD", start: () => inPage({ hasSimd: false }), requests: ["/dist/core-scalar.wasm", "/dist/small/core-scalar.wasm"] },
   { name: "workerd", start: inWorker, requests: [] },
 ];
 

@@ -1,7 +1,7 @@
 /** The vectors that the Rust tests read, as data for every runtime. */
 
 import type { Credentials, SigningRequest } from "../../npm/src/index.ts";
-import { json, text } from "../vectors/core.ts";
+import { json, text } from "../vectors/files.ts";
 import type { EdgercCase, SignatureCase, Vectors } from "./context.ts";
 
 /** Schemas whose vectors are in a file; of the others the document is known otherwise. */

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
-import { built, bundled, type Runtime } from "./runtime.ts";
+import { NO_SIMD, built, bundled, type Runtime } from "./runtime.ts";
 import { vectors } from "./vectors.ts";
 
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -28,9 +28,11 @@ export interface Served {
   wasmType?: string;
   /** What the server sends for it. */
   wasm?: Buffer;
+  /** Whether the browser has SIMD; it has if this is left out. */
+  hasSimd?: boolean;
 }
 
-export async function inPage({ wasmType = "application/wasm", wasm }: Served = {}): Promise<Runtime> {
+export async function inPage({ wasmType = "application/wasm", wasm, hasSimd = true }: Served = {}): Promise<Runtime> {
   const package_ = await built(["web.js", "errors.js"]);
   const suite = await bundled("in-page.ts", ["edgesiem", "edgesiem-small"]);
   const served: Record<string, [type: string, body: string | Buffer]> = {
@@ -39,7 +41,7 @@ export async function inPage({ wasmType = "application/wasm", wasm }: Served = {
     "/vectors.json": ["application/json", JSON.stringify(vectors())],
     "/favicon.ico": ["image/x-icon", ""],
   };
-  for (const file of ["web.js", "errors.js", "core.wasm", "small/web.js", "small/errors.js", "small/core.wasm"]) {
+  for (const file of ["web.js", "errors.js", "core.wasm", "core-scalar.wasm"].flatMap((file) => [file, `small/${file}`])) {
     const isWasm = file.endsWith(".wasm");
     const bytes = readFileSync(join(package_.folder, file));
     served[`/dist/${file}`] = isWasm ? [wasmType, wasm ?? bytes] : ["text/javascript", bytes];
@@ -50,7 +52,7 @@ export async function inPage({ wasmType = "application/wasm", wasm }: Served = {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: chromiumOnPath(), args: FLAGS });
+  const browser = await chromium.launch({ executablePath: chromiumOnPath(), args: hasSimd ? FLAGS : [...FLAGS, `--js-flags=${NO_SIMD}`] });
   const page = await browser.newPage();
   const requests: string[] = [];
   page.on("request", (request) => requests.push(request.url().replace(origin, "")));

@@ -37,15 +37,15 @@ export interface Visit extends AsyncDisposable {
 /** What answers addresses that are no files: the Worker that the streams' document asks. */
 export type Answers = (path: string, request: { method: string; body: string; headers: Record<string, string> }) => Promise<{ status: number; body: string } | undefined>;
 
-/** Builds the page, serves it and starts the browser. */
-export async function startRig(answers: Answers = async () => undefined): Promise<Rig> {
+/** Builds the page, serves it and starts the browser, with more options of its own if any are given. */
+export async function startRig(answers: Answers = async () => undefined, flags: readonly string[] = []): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), "edgesiem-web-"));
   process.env["EDGESIEM_WEB_OUT"] = folder;
   await build({ configFile: join(WEB, "vite.config.ts"), root: WEB, logLevel: "warn" });
   const server = serve(folder, answers);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: program(), args: FLAGS });
+  const browser = await chromium.launch({ executablePath: program(), args: [...FLAGS, ...flags] });
   return {
     folder,
     browser,

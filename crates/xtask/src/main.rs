@@ -50,7 +50,7 @@ enum Command {
     Bench(bench::Options),
     /// Breaks the pipeline and its stores in every way, and counts what was lost and what was sent twice.
     Faults(faults::Options),
-    /// Builds the npm package's WebAssembly into npm/pkg.
+    /// Builds the npm package's core into npm/pkg, and without SIMD into npm/pkg-scalar.
     Wasm,
     /// Builds the npm package into npm/dist, the page into npm/dist-web, and packs them into target/npm.
     Npm,
@@ -85,7 +85,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Docs => docs::run(&project, docs::Mode::Write)?,
         Command::Bench(options) => bench::run(&project, &options)?,
         Command::Faults(options) => faults::run(&project, &options)?,
-        Command::Wasm => wasm::npm_package(&project)?,
+        Command::Wasm => wasm::npm_core(&project)?,
         Command::Npm => npm::package(&project)?,
         Command::Page => npm::page_alone(&project)?,
         Command::Worker => wasm::worker_for_wrangler(&project)?,

@@ -15,7 +15,7 @@ const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 /// Builds npm/dist and the page, and packs both into target/npm under the checkout, where tests/package looks for it.
 pub fn package(project: &Project) -> Result<()> {
     setup::npm_packages(project)?;
-    wasm::npm_package(project)?;
+    wasm::npm_core(project)?;
     wasm::npm_pipeline(project)?;
     wasm::worker(project)?;
     bundle(project)?;
@@ -38,7 +38,7 @@ pub fn page_for_wrangler(project: &Project) -> Result<()> {
 /// Builds npm/dist-web and of the package no more than it needs.
 pub fn page_alone(project: &Project) -> Result<()> {
     setup::npm_packages(project)?;
-    wasm::npm_package(project)?;
+    wasm::npm_core(project)?;
     let parts = project.target().join("page");
     process::run(
         project,

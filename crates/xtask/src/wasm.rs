@@ -1,4 +1,4 @@
-//! The four WebAssembly builds: the Worker's, the two of the npm package, and the benchmark's.
+//! The five WebAssembly builds: the Worker's, the three of the npm package, and the benchmark's.
 //!
 //! Cargo knows by itself whether to compile. What comes after cargo is skipped if cargo's output and the
 //! steps are the same as last time and nobody touched the result.
@@ -20,7 +20,7 @@ use crate::setup::{self, WASM_TARGET};
 use crate::{npm, tools};
 
 /// wasm-opt refuses instructions of features that are not named, whatever the module says of itself.
-const WASM_OPT: [&str; 10] = [
+const WASM_OPT: [&str; 9] = [
     "-O3",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
@@ -30,8 +30,33 @@ const WASM_OPT: [&str; 10] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
-    "--enable-simd",
 ];
+
+/// Whether a module has instructions of simd128, which runtimes older than Safari 16.4 and processors older than SSE 4.1 lack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Simd {
+    /// As .cargo/config.toml has it.
+    On,
+    Off,
+}
+
+impl Simd {
+    /// For rustc, behind what .cargo/config.toml says.
+    const fn rustflags(self) -> &'static [&'static str] {
+        match self {
+            Self::On => &[],
+            Self::Off => &["-Ctarget-feature=-simd128"],
+        }
+    }
+
+    /// For wasm-opt, which then refuses a module that has such instructions nevertheless.
+    const fn wasm_opt(self) -> &'static [&'static str] {
+        match self {
+            Self::On => &["--enable-simd"],
+            Self::Off => &[],
+        }
+    }
+}
 
 /// The crates that are compiled for nothing else.
 pub const CRATES: [&str; 3] = ["edgesiem-worker", "edgesiem-wasm", "edgesiem-wasm-pipeline"];
@@ -59,6 +84,7 @@ pub fn worker(project: &Project) -> Result<()> {
     let build = Build {
         package: "edgesiem-worker",
         features: None,
+        simd: Simd::On,
         wasm_bindgen: &["--target", "web", "--no-typescript"],
         instances: Instances::Many,
         out: project.root().join("worker/pkg"),
@@ -98,6 +124,7 @@ pub fn benchmark(project: &Project) -> Result<PathBuf> {
     let build = Build {
         package: "edgesiem-wasm",
         features: Some("bench"),
+        simd: Simd::On,
         wasm_bindgen: &["--target", "web", "--no-typescript"],
         instances: Instances::One,
         out: project.target().join("bench/pkg"),
@@ -106,12 +133,18 @@ pub fn benchmark(project: &Project) -> Result<PathBuf> {
     Ok(build.out.join("edgesiem_wasm.js"))
 }
 
-/// Builds the npm package's module into npm/pkg by wasm-pack.
-pub fn npm_package(project: &Project) -> Result<()> {
+/// Builds the npm package's core, with and without SIMD.
+pub fn npm_core(project: &Project) -> Result<()> {
+    wasm_pack(project)?;
+    scalar(project)
+}
+
+/// Builds the core into npm/pkg by wasm-pack.
+fn wasm_pack(project: &Project) -> Result<()> {
     setup::wasm_target(project)?;
     setup::npm_packages(project)?;
     let [wasm_bindgen, wasm_pack] = tools::wasm_bindgen_and_wasm_pack(project)?;
-    let compiled = compile(project, "edgesiem-wasm", None)?;
+    let compiled = compile(project, "edgesiem-wasm", None, Simd::On)?;
     let arguments = [
         "build",
         "crates/wasm",
@@ -148,7 +181,7 @@ pub fn npm_package(project: &Project) -> Result<()> {
         command
             .args(arguments)
             .arg("--")
-            .args(without_paths())
+            .args(target_flags(Simd::On))
             .env("PATH", project.path_with(&folders));
         process::run(
             project,
@@ -163,11 +196,37 @@ pub fn npm_package(project: &Project) -> Result<()> {
     report_size(project, &out.join("edgesiem_wasm_bg.wasm"))
 }
 
+/// Builds the core without SIMD into npm/pkg-scalar, for the JavaScript that wasm-bindgen wrote for npm/pkg.
+fn scalar(project: &Project) -> Result<()> {
+    let build = Build {
+        package: "edgesiem-wasm",
+        features: None,
+        simd: Simd::Off,
+        wasm_bindgen: &["--target", "web"],
+        instances: Instances::One,
+        out: project.root().join("npm/pkg-scalar"),
+    };
+    build.run(project)?;
+    let glue = "edgesiem_wasm.js";
+    let [with, without] = ["npm/pkg", "npm/pkg-scalar"].map(|folder| {
+        let path = project.root().join(folder).join(glue);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    });
+    if with? != without? {
+        return Err(process::error(
+            format!("{glue} of npm/pkg and of npm/pkg-scalar differ"),
+            "build both from the same sources; nothing but the instructions may depend on SIMD",
+        ));
+    }
+    Ok(())
+}
+
 /// Builds the npm package's pipeline into npm/pkg-pipeline.
 pub fn npm_pipeline(project: &Project) -> Result<()> {
     let build = Build {
         package: "edgesiem-wasm-pipeline",
         features: None,
+        simd: Simd::On,
         wasm_bindgen: &["--target", "web"],
         // npm/build.mjs sees to that.
         instances: Instances::One,
@@ -186,6 +245,7 @@ enum Instances {
 struct Build<'a> {
     package: &'a str,
     features: Option<&'a str>,
+    simd: Simd,
     wasm_bindgen: &'a [&'a str],
     instances: Instances,
     /// Everything in this folder is ours.
@@ -197,10 +257,15 @@ impl Build<'_> {
         setup::wasm_target(project)?;
         setup::npm_packages(project)?;
         let wasm_bindgen = tools::wasm_bindgen(project)?;
-        let compiled = compile(project, self.package, self.features)?;
+        let compiled = compile(project, self.package, self.features, self.simd)?;
         let name = self.package.replace('-', "_");
-        let steps = [self.wasm_bindgen, &WASM_OPT].concat().join(" ");
-        let label = format!("{}-{}", self.package, self.features.unwrap_or("default"));
+        let wasm_opt_options = [&WASM_OPT[..], self.simd.wasm_opt()].concat();
+        let steps = [self.wasm_bindgen, &wasm_opt_options].concat().join(" ");
+        let variant = match self.simd {
+            Simd::On => self.features.unwrap_or("default"),
+            Simd::Off => "scalar",
+        };
+        let label = format!("{}-{variant}", self.package);
         let versions = project.locked_version("wasm-bindgen")?;
         let optimiser = package_json(project, "binaryen")?;
         let wrapper = match self.instances {
@@ -250,7 +315,7 @@ impl Build<'_> {
         process::run(
             project,
             wasm_opt(project)
-                .args(WASM_OPT)
+                .args(&wasm_opt_options)
                 .arg(&bound_module)
                 .arg("-o")
                 .arg(&bound_module),
@@ -266,7 +331,12 @@ impl Build<'_> {
 }
 
 /// Compiles a crate to WebAssembly and returns the module.
-fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<Vec<u8>> {
+fn compile(
+    project: &Project,
+    package: &str,
+    features: Option<&str>,
+    simd: Simd,
+) -> Result<Vec<u8>> {
     let mut command = project.cargo();
     command.args([
         "build",
@@ -280,7 +350,7 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
     if let Some(features) = features {
         command.args(["--features", features]);
     }
-    command.args(without_paths());
+    command.args(target_flags(simd));
     process::run(
         project,
         &mut command,
@@ -299,13 +369,22 @@ fn compile(project: &Project, package: &str, features: Option<&str>) -> Result<V
 }
 
 /// A module that is published names no folder of the machine that built it.
-fn without_paths() -> Vec<String> {
-    let Some(registry) = registry_sources() else {
+fn target_flags(simd: Simd) -> Vec<String> {
+    let without_paths =
+        registry_sources().map(|registry| format!("--remap-path-prefix={registry}=crates.io"));
+    let flags: Vec<&str> = without_paths
+        .iter()
+        .map(String::as_str)
+        .chain(simd.rustflags().iter().copied())
+        .collect();
+    if flags.is_empty() {
         return Vec::new();
-    };
-    let flag = serde_json::json!(format!("--remap-path-prefix={registry}=crates.io"));
-    let flags = format!("target.{WASM_TARGET}.rustflags=[{flag}]");
-    vec!["--config".to_owned(), flags]
+    }
+    let flags = serde_json::json!(flags);
+    vec![
+        "--config".to_owned(),
+        format!("target.{WASM_TARGET}.rustflags={flags}"),
+    ]
 }
 
 /// Where cargo keeps the sources of crates.

@@ -1,6 +1,7 @@
 /** The core's functions, on whichever instance is alive. */
 
 import type {
+  CompiledModule,
   Credentials,
   DecodeOptions,
   DecodedEvent,
@@ -20,7 +21,7 @@ import type {
 } from "../types.ts";
 // build.mjs puts the loader of its platform in the place of Node's.
 import { coreModule } from "../loaders/node/core.ts";
-import { lineOf, textOf } from "./bytes.ts";
+import { invalidArgument, lineOf, textOf } from "./bytes.ts";
 import { schemaOf } from "./events.ts";
 import { Instance, type Glue } from "./instance.ts";
 import { PageDecoder } from "./page-decoder.ts";
@@ -118,6 +119,7 @@ let loading: Promise<Core> | undefined;
  * Gets the core ready and gives its functions, which are synchronous. All other functions of this package do it by themselves
  * when they are first called. It is loaded once; a failure is not kept, so that the next call tries again.
  *
+ * @param module The compiled module, where you have it already, such as of `edgesiem/core.wasm`. The first call decides which one is used.
  * @throws `EdgeSiemError` with the code `module_missing` if the WebAssembly file is not beside the code.
  * @example
  * ```ts
@@ -129,15 +131,18 @@ let loading: Promise<Core> | undefined;
  * console.log(rules); // [ '950002', '3904' ]
  * ```
  */
-export function load(): Promise<Core> {
-  loading ??= open().catch((error: unknown) => {
+export function load(module?: CompiledModule): Promise<Core> {
+  loading ??= open(module).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function open(): Promise<Core> {
-  const module = await coreModule();
+async function open(given: CompiledModule | undefined): Promise<Core> {
+  if (given !== undefined && !(given instanceof WebAssembly.Module)) {
+    throw invalidArgument("module", "needs a WebAssembly.Module", "pass what `WebAssembly.compile` gives, or nothing");
+  }
+  const module = given ?? (await coreModule());
   return new SharedCore(module, Instance.open(module));
 }

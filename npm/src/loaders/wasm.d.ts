@@ -4,8 +4,14 @@ declare module "*.wasm" {
   export default module;
 }
 
-/** build.mjs puts the file in as text. */
-declare module "*.wasm?base64" {
+/** build.mjs puts the file in as text: gzip in base64. */
+declare module "*.wasm?packed" {
+  const base64: string;
+  export default base64;
+}
+
+/** build.mjs makes a file beside the entry that holds the module as text, in base64. */
+declare module "*.wasm?plain" {
   const base64: string;
   export default base64;
 }

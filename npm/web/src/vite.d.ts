@@ -5,6 +5,12 @@ declare module "*?worker&inline" {
   export default Worker;
 }
 
+/** The core without SIMD, in base64. */
+declare module "edgesiem/inline-scalar" {
+  const base64: string;
+  export default base64;
+}
+
 declare module "*.ndjson?raw" {
   const text: string;
   export default text;

@@ -1,6 +1,7 @@
+import { hasSimd } from "../simd.ts";
 import { compileAddress } from "./address.ts";
 
-/** The module from beside this code. Bundlers find the file by this expression and move it along. */
+/** The module from beside this code, without SIMD where there is none. Bundlers find the files by these expressions and move them along. */
 export function coreModule(): Promise<WebAssembly.Module> {
-  return compileAddress(new URL("./core.wasm", import.meta.url));
+  return compileAddress(hasSimd() ? new URL("./core.wasm", import.meta.url) : new URL("./core-scalar.wasm", import.meta.url));
 }

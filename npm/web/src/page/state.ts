@@ -1,6 +1,7 @@
 /** What the page shows, as signals, and what its parts may do. */
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { isPackedUsable } from "../../../src/loaders/inline/packed.ts";
 import { COLUMNS, COLUMNS_OF, FAMILIES, MOST_REPORTS, type Column, type EventView, type Family, type Input, type NamedReport, type Progress, type Snippet, type Sort, type View } from "../protocol.ts";
 import { hasTerm as filterHas, termOf, toggled, withRange } from "../query-text.ts";
 import type { TextColumn } from "../protocol.ts";
@@ -55,7 +56,7 @@ let query = 0;
 let wantedEvent = 0;
 
 /** Loads the engine and answers what it tells. */
-const engine: Promise<EngineClient> = import("./engine-worker.ts").then(({ EngineWorker }) => {
+const engine: Promise<EngineClient> = (isPackedUsable() ? import("./engine-worker.ts") : import("./engine-worker-scalar.ts")).then(({ EngineWorker }) => {
   client = new EngineClient(
     new EngineWorker({ name: "engine" }),
     (notice) => {
