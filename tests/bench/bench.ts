@@ -28,7 +28,7 @@ const COMPARED = { bytes: 10_000_000, rounds: 15 } as const;
 /** Rows that only the table has. */
 const UNTRACKED: ReadonlySet<string> = new Set(["native-decode-tuned", "native-gzip-fast"]);
 /** Names and order of the results; the schemas follow, as `wasm-` and the name of each, and the parsers of others. */
-const NAMES = ["js-buffer", "js-atob", "wasm-serde-value", "wasm-decode", "native-decode", "wasm-copy"] as const;
+const NAMES = ["js-buffer", "js-atob", "wasm-serde-value", "wasm-decode", "native-decode", "wasm-copy", "wasm-ids"] as const;
 
 interface Row {
   name: string;
@@ -36,7 +36,7 @@ interface Row {
   slowest: number;
   fastest: number;
   eventsPerSecond: number;
-  /** Speed of a schema, as a part of that of `wasm-decode`. */
+  /** Speed of a schema or of hashing, as a part of that of `wasm-decode`. */
   ofDecode?: number;
 }
 
@@ -82,6 +82,11 @@ function verify(contestant: Contestant, chunks: readonly Buffer[], input: Corpus
     const lines = (rest + decoder.decode(out, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
+      if (contestant.output === "ids") {
+        assert.match(line, /^[0-9a-f]{32}$/, `${contestant.name}: event ${event}`);
+        event += 1;
+        continue;
+      }
       if (contestant.output === "documents") {
         assert.ok(isDocumentOf(line, input.expected(event)), `${contestant.name}: event ${event} became ${line}`);
         event += 1;
@@ -154,7 +159,7 @@ async function measure(input: Corpus, modulePath: string, native: string): Promi
     }
   }
   process.stderr.write("bench: schemas by turns with wasm-decode\n");
-  const compared = all.filter(({ name }) => name === "wasm-decode").concat(all.filter(({ name }) => schemas.includes(name)));
+  const compared = all.filter(({ name }) => name === "wasm-decode").concat(all.filter(({ name }) => name === "wasm-ids" || schemas.includes(name)));
   const ofDecode = parts(compared, input);
   return names.map((name) => {
     const row = summary(name, seconds.get(name) ?? [], input);
@@ -234,7 +239,7 @@ function shortfalls(rows: readonly Row[]): string[] {
       least,
     ]),
     ...rows
-      .filter((row) => row.ofDecode !== undefined)
+      .filter((row) => row.ofDecode !== undefined && row.name !== "wasm-ids")
       .map((row): [string, number, number] => [`${row.name} as fast as wasm-decode at converting`, row.ofDecode ?? Number.NaN, PROMISED_OF_SCHEMAS]),
   ];
   return promises.flatMap(([what, ratio, least]) =>

@@ -16,8 +16,8 @@ export interface Run {
 
 export interface Contestant {
   name: string;
-  /** What its output must be: the decoded documents, the input itself, or documents of a schema, one for each event. */
-  output: "decoded" | "input" | "documents";
+  /** What its output must be: the decoded documents, the input itself, ids of events, or documents of a schema, one for each event. */
+  output: "decoded" | "input" | "ids" | "documents";
   start(): Run;
 }
 
@@ -49,6 +49,7 @@ export async function contestants(modulePath: string): Promise<Contestant[]> {
     wasm("wasm-serde-value", "decoded"),
     wasm("wasm-decode", "decoded"),
     wasm("wasm-copy", "input"),
+    wasm("wasm-ids", "ids"),
     // `wasm-decode` is the other one.
     ...bench
       .schemaNames()

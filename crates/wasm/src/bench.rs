@@ -8,7 +8,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use edgesiem_decode::{Decoder, LineFramer, RawLine};
-use edgesiem_model::Schema;
+use edgesiem_model::{EventIds, Schema, StreamId};
 use js_sys::Uint8Array;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
@@ -29,6 +29,8 @@ enum Work {
     Decode(Box<Decoder>),
     /// Likewise, to another schema.
     Schema(Box<dyn Schema>),
+    /// What the pipeline does to a line beside converting it: hash it. Each chunk is a page, because the input comes more than once.
+    Ids(StreamId, Box<EventIds>),
     /// A value tree for each event, as one would write it with serde_json.
     Value,
     /// The ceiling: what framing and crossing the border cost.
@@ -37,7 +39,7 @@ enum Work {
 
 #[wasm_bindgen]
 impl Contestant {
-    /// `wasm-decode`, `wasm-serde-value`, `wasm-copy`, or `wasm-` and the name of a schema.
+    /// `wasm-decode`, `wasm-ids`, `wasm-serde-value`, `wasm-copy`, or `wasm-` and the name of a schema.
     ///
     /// # Errors
     /// If there is no contestant of that name.
@@ -45,6 +47,12 @@ impl Contestant {
     pub fn new(name: &str) -> Result<Self, JsError> {
         let work = match name {
             "wasm-decode" => Work::Decode(Box::new(Decoder::new())),
+            "wasm-ids" => {
+                let stream =
+                    StreamId::new("bench").map_err(|error| JsError::new(&error.to_string()))?;
+                let ids = EventIds::new(&stream, 0);
+                Work::Ids(stream, Box::new(ids))
+            }
             "wasm-serde-value" => Work::Value,
             "wasm-copy" => Work::Copy,
             _ => {
@@ -78,6 +86,7 @@ impl Contestant {
     pub fn convert(&mut self, chunk: &[u8]) -> Result<usize, JsError> {
         let Self { framer, work, out } = self;
         out.clear();
+        work.begin();
         let mut failed = false;
         framer.push(chunk, &mut |line| {
             let converted = match line {
@@ -95,10 +104,26 @@ impl Contestant {
 }
 
 impl Work {
+    /// A chunk begins.
+    fn begin(&mut self) {
+        if let Self::Ids(stream, ids) = self {
+            **ids = EventIds::new(stream, 0);
+        }
+    }
+
     fn convert(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
             Self::Decode(decoder) => decoder.decode(line, out).is_ok(),
             Self::Schema(schema) => schema.convert(line, out).is_ok(),
+            Self::Ids(_, ids) => {
+                let digit = |value: u8| {
+                    char::from_digit(value.into(), 16).map_or(b'?', |digit| digit as u8)
+                };
+                for byte in ids.next(line).as_bytes() {
+                    out.extend([digit(byte >> 4), digit(byte & 15)]);
+                }
+                true
+            }
             Self::Value => through_value(line, out).is_ok(),
             Self::Copy => {
                 out.extend_from_slice(line);

@@ -83,7 +83,8 @@ export class Engine {
     if (message.type === "event") return this.#event(session, current.rows, message.position);
     if (message.type === "copy") return this.#copy(await session.bytesOf(rowAt(current.rows, message.position)), message.as);
     if (message.type === "export") {
-      const { rows } = current;
+      const rows = await this.#wholeRows();
+      if (session !== this.#session) throw new Error("something else was opened");
       const isSorted = rows.count <= MOST_SORTED_ROWS;
       const numbers = Uint32Array.from({ length: isSorted ? rows.count : rows.inputCount }, (_, at) => (isSorted ? rows.rowAt(at) : rows.inputRowAt(at)));
       this.#exports.set(message.ask, new Export(this.#core, session, this.#turns, message.format, message.columns, numbers));
@@ -92,6 +93,17 @@ export class Engine {
     const found = this.#exports.get(message.export);
     if (found === undefined) throw new Error("the export has ended");
     return found.part();
+  }
+
+  /** What the newest query leaves of all events that are there, in its order. */
+  async #wholeRows(): Promise<RowSet> {
+    for (;;) {
+      const current = this.#current;
+      if (current === undefined) throw new Error("nothing is open");
+      const isOver = (): boolean => this.#current !== current;
+      await this.#turns.run(current.rows.update(), isOver);
+      if (!isOver()) return current.rows;
+    }
   }
 
   #rows(session: Session, rows: RowSet, from: number, count: number): RowView[] {

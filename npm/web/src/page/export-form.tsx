@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { MOST_SORTED_ROWS, SCHEMAS, SCHEMAS_OF, type ExportFormat } from "../protocol.ts";
 import { bytes, count, counted } from "./format.ts";
-import { families, offeredColumns, sort, view, whenEngine } from "./state.ts";
+import { askNow, families, offeredColumns, sort, view, whenEngine } from "./state.ts";
 
 const LABELS: Readonly<Record<ExportFormat, string>> = {
   csv: "CSV, a row an event",
@@ -104,6 +104,7 @@ function orderOf(events: number): string {
 /** Asks for part after part. Returns what is to be said. */
 async function write(format: ExportFormat, target: Target, isCancelled: () => boolean, say: (text: string) => void): Promise<string> {
   const engine = await whenEngine();
+  askNow();
   const { export: number, rows } = await engine.beginExport(format, offeredColumns.value);
   let written = 0;
   try {

@@ -121,6 +121,8 @@ export function cancel(): void {
 
 let isFirst = true;
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Asks what the timer is to ask. */
+let ask: (() => void) | undefined;
 effect(() => {
   const [text, order] = [filter.value, sort.value];
   if (isFirst) {
@@ -128,13 +130,21 @@ effect(() => {
     return;
   }
   clearTimeout(timer);
-  timer = setTimeout(() => {
+  ask = () => {
+    clearTimeout(timer);
+    ask = undefined;
     if (inputs.peek().length === 0) return;
     query += 1;
     cursor.value = 0;
     client?.query(query, text, order);
-  }, FILTER_DELAY_MS);
+  };
+  timer = setTimeout(ask, FILTER_DELAY_MS);
 });
+
+/** Tells the engine of the filter and the order at once, if it has not heard of them yet. */
+export function askNow(): void {
+  ask?.();
+}
 
 /** Narrows the table to a text of a column, or takes that back. */
 export function toggleTerm(column: TextColumn, text: string): void {
