@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
 const DIST = new URL("../../npm/dist/", import.meta.url).href;
-/** Shared cores make some of them wait: the quickest says what the module costs. */
+/** Shared cores make some of them wait: the one in the middle counts, and their number is odd. */
 const PROCESSES = 9;
 const MOST_MS = 50;
 
@@ -41,11 +41,11 @@ const ROWS: readonly (readonly [name: string, code: string, ...options: string[]
 ];
 
 for (const [name, code, ...options] of ROWS) {
-  test(`${name} is read, compiled and instantiated within ${MOST_MS} ms, in the quickest of ${PROCESSES} processes`, (t) => {
+  test(`${name} is read, compiled and instantiated within ${MOST_MS} ms, in the median of ${PROCESSES} processes`, (t) => {
     const times = Array.from({ length: PROCESSES }, () =>
       Number(execFileSync(process.execPath, [...options, "--input-type=module", "--eval", code], { encoding: "utf8" })),
     ).toSorted((a, b) => a - b);
     t.diagnostic(`${name}: ${times.map((ms) => ms.toFixed(1)).join(", ")} ms`);
-    assert.ok((times[0] ?? Infinity) < MOST_MS, `${times.join(", ")} ms`);
+    assert.ok((times[PROCESSES >> 1] ?? Infinity) < MOST_MS, `${times.join(", ")} ms`);
   });
 }
