@@ -4,8 +4,9 @@ use crate::custom;
 use crate::headers;
 use crate::rules::Cursors;
 use crate::scan::Malformed;
+use crate::view::{Entry, Value};
 use crate::walk::{Edit, Found, Target, walk};
-use crate::writer::{Writer, literal};
+use crate::writer::{Kept, Writer, literal};
 
 /// Most rules and header lines, together, that are taken apart in one event. A separator of one byte becomes up to twenty of
 /// document, so without this bound a line of separators could use up the memory. It holds for the event and not for a value,
@@ -34,6 +35,9 @@ pub(crate) struct Scratch {
     pub unescaped: Vec<u8>,
     /// Base64 without white space.
     pub characters: Vec<u8>,
+    /// Headers, and what they are parts of.
+    pub headers: Vec<Entry>,
+    pub decoded: Kept,
 }
 
 /// Reads events one at a time, and keeps scratch memory between them.
@@ -229,7 +233,8 @@ impl Rewrite<'_, '_> {
     fn headers(&mut self, edit: &Edit) {
         self.copy_to(edit.value.start.saturating_sub(1));
         let left = &mut self.items_left;
-        match headers::write(self.line, edit.value, self.writer, self.scratch, left) {
+        let value = Value::of_text(&edit.value, self.line);
+        match headers::write(value, self.writer, self.scratch, left) {
             Some(undecoded) => {
                 self.undecoded(undecoded);
                 self.skip_past(edit);

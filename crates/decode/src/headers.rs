@@ -1,9 +1,11 @@
 //! `requestHeaders` and `responseHeaders`: from one percent-encoded string to a list.
 
-use crate::block::{any_of, load};
-use crate::percent::{decode_into, hex_pair};
-use crate::scan::Text;
-use crate::writer::{Literal, Writer, literal};
+use std::ops::Range;
+
+use crate::block::{bytes_64, string_stops_64};
+use crate::percent::decode_stretch;
+use crate::view::{Decoded, Entry, Header, Headers, Kind, Span, Text, Value};
+use crate::writer::{Kept, LongLiteral, Writer, literal, long_literal};
 use crate::{MAX_ITEMS, Scratch};
 
 /// Writes the headers in `encoded` to `out` as a JSON array, and returns how many lines have no colon.
@@ -25,267 +27,261 @@ use crate::{MAX_ITEMS, Scratch};
 pub fn decode_headers(encoded: &str, out: &mut Vec<u8>) -> Option<u32> {
     let mut writer = Writer::new(out, encoded.len());
     let mut scratch = Scratch::default();
-    let count = any(encoded.as_bytes(), &mut writer, &mut scratch, &mut {
-        MAX_ITEMS
-    });
+    let value = Value::new(Kind::Text, encoded.as_bytes(), 0, encoded.len());
+    let count = write(value, &mut writer, &mut scratch, &mut { MAX_ITEMS });
     writer.finish();
     count
 }
 
-/// The headers in the string `text` of `line`. Like [`decode_headers`], but there may be `items_left` lines, which are then
+/// Writes the headers that the string `value` has. Like [`decode_headers`], but there may be `items_left` lines, which are then
 /// used up.
 pub(crate) fn write(
-    line: &[u8],
-    text: Text,
+    value: Value<'_>,
     writer: &mut Writer<'_>,
     scratch: &mut Scratch,
     items_left: &mut usize,
 ) -> Option<u32> {
-    let start = writer.len();
-    if !text.escaped {
-        match plain(line, text, writer, items_left) {
-            Plain::Done(count) => return count,
-            Plain::NotAscii => writer.back_to(start),
-        }
-    }
-    let mut memory = std::mem::take(&mut scratch.unescaped);
-    let count = any(
-        text.value_in(line, &mut memory),
-        writer,
-        scratch,
-        items_left,
-    );
-    scratch.unescaped = memory;
-    count
-}
-
-enum Plain {
-    Done(Option<u32>),
-    /// A decoded byte is not ASCII: what was written means nothing.
-    NotAscii,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-    /// No entry is open.
-    None,
-    /// No colon was seen yet.
-    Name,
-    Value {
-        /// Length of the output before the value.
-        start: usize,
-    },
-}
-
-const NAME_TEXT: &[u8] = b"{\"name\":\"";
-const RAW_TEXT: &[u8] = b"{\"raw\":\"";
-const NAME: &Literal = &literal(NAME_TEXT);
-const RAW: &Literal = &literal(RAW_TEXT);
-const VALUE: &Literal = &literal(b"\",\"value\":\"");
-const VALUE_AFTER_NAME: &Literal = &literal(b",\"value\":\"");
-const END: &Literal = &literal(b"\"}");
-const FOLD: &Literal = &literal(b"\\n");
-
-/// Headers without JSON escapes, from string to string. Text between percent signs is valid inside of a JSON
-/// string already, so only decoded bytes need a look. A `"` follows the text in the line and ends every search.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "offsets into the line, at most isize::MAX, and steps of at most 16; entries are at most items_left"
-)]
-fn plain(line: &[u8], text: Text, writer: &mut Writer<'_>, items_left: &mut usize) -> Plain {
-    let empty = writer.len();
-    let mut at = text.start;
-    let mut entry = empty;
-    let mut part = Part::None;
-    let (mut entries, mut without_colon) = (0_usize, 0_u32);
-    writer.byte(b'[');
-    'lines: loop {
-        // At the beginning of a line.
-        let (first, length) = decoded(line, at);
-        if at >= text.end
-            || first == b'\n'
-            || (first == b'\r' && is_line_feed(line, at + length, text.end))
-        {
-            if at >= text.end {
-                break;
-            }
-            at += length;
-            continue;
-        }
-        match part {
-            Part::Value { start } if first == b' ' || first == b'\t' => {
-                if writer.len() == start {
-                    at = skip_blanks(line, at);
-                } else {
-                    writer.literal(FOLD);
-                }
-            }
-            Part::Name if first == b' ' || first == b'\t' => writer.literal(FOLD),
-            _ => {
-                without_colon += close(writer, part, entry);
-                entries += 1;
-                if entries > *items_left {
-                    writer.back_to(empty);
-                    return Plain::Done(None);
-                }
-                if entries > 1 {
-                    writer.byte(b',');
-                }
-                entry = writer.len();
-                writer.literal(NAME);
-                part = Part::Name;
-            }
-        }
-        loop {
-            let block = load(line, at);
-            let third = if part == Part::Name { b':' } else { b'%' };
-            let stops = any_of(block, b'%', b'"', third);
-            let length = (stops.trailing_zeros() as usize).min(16);
-            writer.block(block, length);
-            at += length;
-            if length == 16 {
-                continue;
-            }
-            if at >= text.end {
-                break 'lines;
-            }
-            let (byte, length) = decoded(line, at);
-            at += length;
-            match byte {
-                b':' if part == Part::Name => {
-                    writer.literal(VALUE);
-                    part = Part::Value {
-                        start: writer.len(),
-                    };
-                    at = skip_blanks(line, at);
-                }
-                b'\n' => continue 'lines,
-                b'\r' if is_line_feed(line, at, text.end) => {
-                    at += decoded(line, at).1;
-                    continue 'lines;
-                }
-                0x80.. => return Plain::NotAscii,
-                byte => writer.character(byte),
-            }
-        }
-    }
-    without_colon += close(writer, part, entry);
-    writer.byte(b']');
-    *items_left -= entries;
-    Plain::Done(Some(without_colon))
-}
-
-/// The byte that the text goes on with, and how long its encoding is. Nothing at the end: callers know where that is.
-#[inline(always)]
-pub(crate) fn decoded(line: &[u8], at: usize) -> (u8, usize) {
-    match line.get(at..) {
-        Some([b'%', digits @ ..]) => hex_pair(digits).map_or((b'%', 1), |byte| (byte, 3)),
-        Some([byte, ..]) => (*byte, 1),
-        _ => (0, 1),
-    }
-}
-
-#[inline(always)]
-fn is_line_feed(line: &[u8], at: usize, end: usize) -> bool {
-    at < end && decoded(line, at).0 == b'\n'
-}
-
-#[inline(always)]
-fn skip_blanks(line: &[u8], mut at: usize) -> usize {
-    // The quote after the text ends this.
-    while let (b' ' | b'\t', length) = decoded(line, at) {
-        at = at.saturating_add(length);
-    }
-    at
-}
-
-/// Ends the open entry; 1 if it has no colon, and so was a raw line.
-#[inline(always)]
-fn close(writer: &mut Writer<'_>, part: Part, entry: usize) -> u32 {
-    match part {
-        Part::None => 0,
-        Part::Name => {
-            writer.replace(entry, NAME_TEXT.len(), RAW_TEXT);
-            writer.literal(END);
-            1
-        }
-        Part::Value { .. } => {
-            writer.literal(END);
-            0
-        }
-    }
-}
-
-/// Any headers, given as plain text: decoded as a whole first.
-fn any(
-    encoded: &[u8],
-    writer: &mut Writer<'_>,
-    scratch: &mut Scratch,
-    items_left: &mut usize,
-) -> Option<u32> {
-    let Scratch { text, item, .. } = scratch;
-    text.clear();
-    decode_into(encoded, text);
-    item.clear();
-    let empty = writer.len();
-    let (mut entries, mut without_colon) = (0_usize, 0_u32);
-    writer.byte(b'[');
-    let mut flush = |entry: &mut Vec<u8>, writer: &mut Writer<'_>| {
-        if entries == *items_left {
-            return false;
-        }
-        if entries > 0 {
-            writer.byte(b',');
-        }
-        entries = entries.saturating_add(1);
-        if !write_entry(entry, writer) {
-            without_colon = without_colon.saturating_add(1);
-        }
-        entry.clear();
-        true
+    let Scratch {
+        headers,
+        decoded,
+        unescaped,
+        ..
+    } = scratch;
+    decoded.clear();
+    let without_colon = read(value, headers, decoded, unescaped, *items_left)?;
+    *items_left = items_left.saturating_sub(headers.len());
+    let all = Headers {
+        entries: headers,
+        text: decoded.bytes(),
     };
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let line = match line {
-            [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => line,
-            last => last,
-        };
-        if line.is_empty() {
-            continue;
-        }
-        if matches!(line, [b' ' | b'\t', ..]) && !item.is_empty() {
-            item.push(b'\n');
-        } else if !item.is_empty() && !flush(item, writer) {
-            writer.back_to(empty);
-            return None;
-        }
-        item.extend_from_slice(line);
+    let mut openings = FIRST;
+    for header in all.iter() {
+        write_header(header, openings, writer);
+        openings = NEXT;
     }
-    if !item.is_empty() && !flush(item, writer) {
-        writer.back_to(empty);
-        return None;
-    }
-    writer.byte(b']');
-    *items_left = items_left.saturating_sub(entries);
+    writer.literal(if all.is_empty() {
+        const { &literal(b"[]") }
+    } else {
+        const { &literal(b"}]") }
+    });
     Some(without_colon)
 }
 
-/// Writes a whole entry; false if it has no colon.
-fn write_entry(entry: &[u8], writer: &mut Writer<'_>) -> bool {
-    let Some(colon) = memchr::memchr(b':', entry) else {
-        writer.literal(RAW);
-        writer.text_member(b"raw", entry);
-        writer.byte(b'}');
-        return false;
+/// What stands before the name of a header, and before a line that has none.
+struct Openings {
+    name: LongLiteral,
+    raw: LongLiteral,
+}
+
+const FIRST: &Openings = &Openings {
+    name: long_literal(b"[{\"name\":\""),
+    raw: long_literal(b"[{\"raw\":\""),
+};
+/// Each ends the one before it.
+const NEXT: &Openings = &Openings {
+    name: long_literal(b"},{\"name\":\""),
+    raw: long_literal(b"},{\"raw\":\""),
+};
+
+/// The header as an object, without the brace that ends it.
+#[inline(always)]
+fn write_header(header: Header<'_>, openings: &Openings, writer: &mut Writer<'_>) {
+    let Some(name) = header.name else {
+        return write_member(header.value, &openings.raw, b"raw", writer);
     };
-    let (name, value) = entry.split_at(colon);
-    let mut value = value.get(1..).unwrap_or(&[]);
-    while let [b' ' | b'\t' | b'\n', rest @ ..] = value {
-        value = rest;
+    write_member(name, &openings.name, b"name", writer);
+    let opening = const { &long_literal(b",\"value\":\"") };
+    write_member(header.value, opening, b"value", writer);
+}
+
+/// The member `"key":"…"`, which `opening` ends in, and its sibling in base64 if there must be one.
+#[inline(always)]
+fn write_member(value: Decoded<'_>, opening: &LongLiteral, key: &[u8], writer: &mut Writer<'_>) {
+    if value.is_utf8() {
+        return value.write_member(opening, writer);
     }
-    writer.literal(NAME);
-    writer.text_member(b"name", name);
-    writer.literal(VALUE_AFTER_NAME);
-    writer.text_member(b"value", value);
-    writer.byte(b'}');
-    true
+    writer.long_literal(opening);
+    writer.text_member(key, value.bytes());
+}
+
+/// Takes the headers in the string `value` apart, lists them in `entries`, which has none of before then, and appends what they are
+/// parts of to `text`. How many have no colon; `None` if there are more than `most`, and entries then mean nothing.
+pub(crate) fn read(
+    value: Value<'_>,
+    entries: &mut Vec<Entry>,
+    text: &mut Kept,
+    unescaped: &mut Vec<u8>,
+    most: usize,
+) -> Option<u32> {
+    let start = text.len();
+    let (rest, length) = value.stretch();
+    let mut writer = text.writer(length);
+    if value.kind() == Kind::EscapedText {
+        unescaped.clear();
+        value.pieces(|piece| unescaped.extend_from_slice(piece));
+        decode_stretch(unescaped, unescaped.len(), &mut writer);
+    } else {
+        decode_stretch(rest, length, &mut writer);
+    }
+    // What ends every search.
+    writer.block([0; 16], 0);
+    let end = writer.keep();
+    text.set_len(end);
+    split(text.bytes_mut(), start..end, entries, most)
+}
+
+/// A header whose end was not seen yet: offsets into the text.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    colon: Option<usize>,
+    end: usize,
+    /// Whether it is [`Text::Plain`].
+    is_plain: bool,
+}
+
+/// Lists the headers in `range` of `text`, and says how many have no colon; `None` if there are more than `most`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into the text, which has at most isize::MAX bytes; there are fewer entries than bytes"
+)]
+#[inline(never)]
+fn split(
+    text: &mut [u8],
+    range: Range<usize>,
+    entries: &mut Vec<Entry>,
+    most: usize,
+) -> Option<u32> {
+    entries.clear();
+    let mut without_colon = 0;
+    let mut open: Option<Open> = None;
+    let mut close = |text: &[u8], open: Option<Open>| {
+        let Some(open) = open else { return true };
+        without_colon += u32::from(open.colon.is_none());
+        let fits = entries.len() < most;
+        if fits {
+            entries.push(entry(text, open));
+        }
+        fits
+    };
+    let mut at = range.start;
+    while at < range.end {
+        let line = next_line(text, at, range.end);
+        let start = std::mem::replace(&mut at, line.next);
+        if start == line.end {
+            continue;
+        }
+        match (&mut open, text.get(start)) {
+            // Goes on behind a line feed; the carriage return that there may have been goes.
+            (Some(open), Some(b' ' | b'\t')) => {
+                if let Some(feed) = text.get_mut(open.end) {
+                    *feed = b'\n';
+                }
+                let moved = open.end + 1;
+                text.copy_within(start..line.end, moved);
+                open.colon = open.colon.or(line.colon.map(|colon| colon - start + moved));
+                open.end = moved + (line.end - start);
+                open.is_plain = false;
+            }
+            _ => {
+                let begun = Open {
+                    start,
+                    colon: line.colon,
+                    end: line.end,
+                    is_plain: line.is_plain,
+                };
+                if !close(text, open.replace(begun)) {
+                    return None;
+                }
+            }
+        }
+    }
+    close(text, open).then_some(without_colon)
+}
+
+/// A line of the text, up to its line break.
+struct Line {
+    colon: Option<usize>,
+    end: usize,
+    /// Where the next one begins.
+    next: usize,
+    is_plain: bool,
+}
+
+/// The line that begins at `at` of the text, which ends at `last`, where a zero is. Looked at 64 bytes at a time, which is more than
+/// most lines have: how many blocks one takes says nothing about the next.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into the text, at most isize::MAX, and steps of at most 64"
+)]
+fn next_line(text: &[u8], at: usize, last: usize) -> Line {
+    let mut window = at;
+    let mut colon = None;
+    let mut is_plain = true;
+    loop {
+        let colons = bytes_64(text, window, b':');
+        if colon.is_none() && colons != 0 {
+            colon = Some(window + colons.trailing_zeros() as usize);
+        }
+        // Past the end there are zeros, which are stops.
+        let mut stops = string_stops_64(text, window);
+        while stops != 0 {
+            let end = window + stops.trailing_zeros() as usize;
+            stops &= stops - 1;
+            let next = match text.get(end..) {
+                _ if end >= last => last,
+                Some([b'\n', ..]) => end + 1,
+                Some([b'\r', b'\n', ..]) => end + 2,
+                _ => {
+                    is_plain = false;
+                    continue;
+                }
+            };
+            let end = end.min(last);
+            return Line {
+                // Not one of a line behind it.
+                colon: colon.filter(|colon| *colon < end),
+                end,
+                next,
+                is_plain,
+            };
+        }
+        window += 64;
+    }
+}
+
+/// The header, closed.
+#[inline(always)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets into the text, which has at most isize::MAX bytes"
+)]
+fn entry(text: &[u8], open: Open) -> Entry {
+    let span = |range: Range<usize>| Span {
+        start: range.start,
+        end: range.end,
+        present: true,
+        kind: if open.is_plain {
+            Text::Plain
+        } else {
+            Text::of(text.get(range).unwrap_or(&[]))
+        },
+    };
+    let Some(colon) = open.colon else {
+        return Entry {
+            name: Span::default(),
+            value: span(open.start..open.end),
+        };
+    };
+    let mut value = colon + 1;
+    while value < open.end
+        && let Some(b' ' | b'\t' | b'\n') = text.get(value)
+    {
+        value += 1;
+    }
+    Entry {
+        name: span(open.start..colon),
+        value: span(value..open.end),
+    }
 }

@@ -48,11 +48,11 @@ pub(crate) fn walk(line: &[u8], edits: &mut Vec<Edit>) -> Result<Found, Malforme
         b"attackData" => {
             is_event = true;
             attacks = attacks.saturating_add(1);
-            attack_data(scanner, line, attacks, edits)
+            scanner.apart(|scanner| attack_data(scanner, line, attacks, edits))
         }
         b"httpMessage" => {
             is_event = true;
-            http_message(scanner, line, edits, &mut found)
+            scanner.apart(|scanner| http_message(scanner, line, edits, &mut found))
         }
         b"custom" => {
             let start = scanner.at();
@@ -99,15 +99,17 @@ fn attack_data(
     }
     let first = edits.len();
     let mut all_text = true;
-    scanner.members(|scanner, key| {
-        let Some(facet) = Facet::from_member(&key.name.value(line)) else {
-            return scanner.value(2);
-        };
-        match text(scanner, 2)? {
-            Some(value) => edits.push(edit(Target::Facet(facet, number), key, value)),
-            None => all_text = false,
-        }
-        Ok(())
+    scanner.apart(|scanner| {
+        scanner.members(|scanner, key| {
+            let Some(facet) = Facet::from_member(&key.name.value(line)) else {
+                return scanner.value(2);
+            };
+            match text(scanner, 2)? {
+                Some(value) => edits.push(edit(Target::Facet(facet, number), key, value)),
+                None => all_text = false,
+            }
+            Ok(())
+        })
     })?;
     if !all_text {
         edits.truncate(first);
@@ -124,22 +126,24 @@ fn http_message(
     if !scanner.take(b'{') {
         return scanner.value(1);
     }
-    scanner.members(|scanner, key| match &*key.name.value(line) {
-        b"requestHeaders" | b"responseHeaders" => {
-            if let Some(value) = text(scanner, 2)? {
-                edits.push(edit(Target::Headers, key, value));
+    scanner.apart(|scanner| {
+        scanner.members(|scanner, key| match &*key.name.value(line) {
+            b"requestHeaders" | b"responseHeaders" => {
+                if let Some(value) = text(scanner, 2)? {
+                    edits.push(edit(Target::Headers, key, value));
+                }
+                Ok(())
             }
-            Ok(())
-        }
-        b"start" => {
-            let start = scanner.at();
-            found.start_ms = match text(scanner, 2)? {
-                Some(value) => epoch_ms(&value.value(line)),
-                None => epoch_ms(line.get(start..scanner.at()).unwrap_or(&[])),
-            };
-            Ok(())
-        }
-        _ => scanner.value(2),
+            b"start" => {
+                let start = scanner.at();
+                found.start_ms = match text(scanner, 2)? {
+                    Some(value) => epoch_ms(&value.value(line)),
+                    None => epoch_ms(line.get(start..scanner.at()).unwrap_or(&[])),
+                };
+                Ok(())
+            }
+            _ => scanner.value(2),
+        })
     })
 }
 
@@ -147,10 +151,9 @@ fn http_message(
 #[inline(always)]
 fn text(scanner: &mut Scanner<'_>, depth: u32) -> Result<Option<Text>, Malformed> {
     if scanner.take(b'"') {
-        scanner.string().map(Some)
-    } else {
-        scanner.value(depth).map(|()| None)
+        return scanner.string().map(Some);
     }
+    scanner.value(depth).map(|()| None)
 }
 
 const fn edit(target: Target, key: Key, value: Text) -> Edit {

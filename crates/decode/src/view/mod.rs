@@ -12,14 +12,16 @@ mod rules;
 mod value;
 
 pub use event::EventView;
+pub(crate) use headers::Entry;
 pub use headers::{Header, Headers};
 pub use leftover::Leftover;
 pub use member::{Member, Members, Section};
 pub use reader::EventReader;
 pub use rules::{Decoded, Rule, Rules};
+pub(crate) use rules::{Span, Text};
 pub use value::{Kind, Value};
 
-use crate::scan::{Malformed, Scanner, Text};
+use crate::scan::{self, Malformed, Scanner};
 
 /// Where a value is in the line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,11 +47,7 @@ impl Slot {
             Some(b't' | b'f') => Kind::Truth,
             _ => Kind::Number,
         };
-        // A copy, so that the scanner of the walk itself, whose address nobody has, can be kept in registers.
-        let mut inner = *scanner;
-        let read = inner.value(depth);
-        *scanner = inner;
-        read?;
+        scanner.value(depth)?;
         Ok(Self {
             start,
             end: scanner.at(),
@@ -60,7 +58,7 @@ impl Slot {
     /// The string whose opening quote was just read.
     #[inline(always)]
     fn text(scanner: &mut Scanner<'_>) -> Result<Self, Malformed> {
-        let Text {
+        let scan::Text {
             start,
             end,
             escaped,

@@ -1,6 +1,7 @@
 //! Takes an event apart.
 
 use crate::decoder::{Facts, MAX_ITEMS, Scratch};
+use crate::headers;
 use crate::rules::Facet;
 use crate::scan::{Malformed, Scanner, Text};
 use crate::walk::{Found, epoch_ms};
@@ -9,7 +10,7 @@ use crate::writer::Kept;
 use super::headers::Entry;
 use super::member::Order;
 use super::rules::{Budget, Row};
-use super::{EventView, Kind, Member, Members, Section, Slot, custom, headers, rules};
+use super::{EventView, Kind, Member, Members, Section, Slot, custom, rules};
 
 /// A member that no [`Member`] stands for.
 #[derive(Clone, Copy, Debug)]
@@ -231,11 +232,19 @@ impl EventReader {
             match slot.kind {
                 Kind::Missing | Kind::Composite => {}
                 Kind::Text | Kind::EscapedText => {
-                    let scratch = &mut self.scratch.item;
-                    if !headers::read(line, slot, entries, &mut self.text, scratch, budget) {
-                        entries.clear();
-                        budget.undecoded = budget.undecoded.saturating_add(1);
-                        left.insert(member);
+                    let unescaped = &mut self.scratch.unescaped;
+                    let value = slot.value(line);
+                    let most = budget.items;
+                    match headers::read(value, entries, &mut self.text, unescaped, most) {
+                        Some(without_colon) => {
+                            budget.items = most.saturating_sub(entries.len());
+                            budget.undecoded = budget.undecoded.saturating_add(without_colon);
+                        }
+                        None => {
+                            entries.clear();
+                            budget.undecoded = budget.undecoded.saturating_add(1);
+                            left.insert(member);
+                        }
                     }
                 }
                 Kind::Number | Kind::Truth => left.insert(member),

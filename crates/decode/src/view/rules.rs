@@ -22,7 +22,7 @@ pub struct Decoded<'a> {
 
 /// What decoded bytes are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Text {
+pub(crate) enum Text {
     /// ASCII, and the inside of a JSON string as it is.
     Plain,
     /// UTF-8.
@@ -129,7 +129,7 @@ impl Decoded<'_> {
 
 /// A part of the decoded text.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Span {
+pub(crate) struct Span {
     pub start: usize,
     pub end: usize,
     /// Whether there is one, which may be empty.

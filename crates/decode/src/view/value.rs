@@ -34,7 +34,7 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn new(kind: Kind, line: &'a [u8], start: usize, end: usize) -> Self {
+    pub(crate) fn new(kind: Kind, line: &'a [u8], start: usize, end: usize) -> Self {
         Self {
             kind,
             rest: line.get(start..).unwrap_or(&[]),
@@ -43,7 +43,7 @@ impl<'a> Value<'a> {
     }
 
     /// A string of `line`.
-    pub(super) fn of_text(text: &Text, line: &'a [u8]) -> Self {
+    pub(crate) fn of_text(text: &Text, line: &'a [u8]) -> Self {
         let kind = if text.escaped {
             Kind::EscapedText
         } else {
