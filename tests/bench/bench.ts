@@ -26,8 +26,8 @@ const TURN_CHUNKS = 4;
 const PROMISED = { "js-buffer": 5, "js-atob": 13 } as const;
 /** What part of the speed of `wasm-decode` the schemas must have. */
 const PROMISED_OF_SCHEMAS = 0.6;
-/** How much of the input, in how many rounds, the schemas are compared with `wasm-decode` on. */
-const COMPARED = { bytes: 10_000_000, rounds: 30 } as const;
+/** How much of the input, in pieces of which size and in how many rounds, the schemas are compared with `wasm-decode` on. */
+const COMPARED = { bytes: 10_000_000, pieceBytes: 64 * 1024, rounds: 30 } as const;
 /** Rows that only the table has. */
 const UNTRACKED: ReadonlySet<string> = new Set(["native-decode-tuned", "native-gzip-fast"]);
 /** Names and order of the results; the schemas follow, as `wasm-` and the name of each, and the parsers of others. */
@@ -180,11 +180,13 @@ function timesOfJavaScript(seconds: ReadonlyMap<string, readonly number[]>, name
   return { "js-buffer": times("js-buffer"), "js-atob": times("js-atob") };
 }
 
-/** The input up to about `bytes`, in pieces of whole lines. */
-function pieces(input: Corpus, bytes: number): Buffer[] {
+/** What of the input the schemas are compared on, in pieces of whole lines. */
+function pieces(input: Corpus): Buffer[] {
   const all: Buffer[] = [];
-  for (let at = 0; at < Math.min(bytes, input.bytes.length); ) {
-    const end = input.bytes.lastIndexOf(0x0a, at + CHUNK_BYTES - 1) + 1;
+  for (let at = 0; at < Math.min(COMPARED.bytes, input.bytes.length); ) {
+    const last = input.bytes.lastIndexOf(0x0a, at + COMPARED.pieceBytes - 1);
+    // A line that is longer is a piece of its own.
+    const end = (last < at ? input.bytes.indexOf(0x0a, at) : last) + 1;
     all.push(input.bytes.subarray(at, end));
     at = end;
   }
@@ -194,10 +196,11 @@ function pieces(input: Corpus, bytes: number): Buffer[] {
 /**
  * The speed of each contestant, as a part of that of the first, at converting alone: in the Worker documents never leave the
  * module, and what JavaScript pays for a copy depends on its length only. They take turns piece by piece, and of each piece the
- * quickest time counts: pieces are short enough to be left alone now and then on a machine that has other things to do.
+ * quickest time counts: pieces are short enough to be left alone now and then on a machine that has other things to do, also where
+ * they take longest.
  */
 function parts(some: readonly Contestant[], input: Corpus): Map<string, number> {
-  const bodies = pieces(input, COMPARED.bytes);
+  const bodies = pieces(input);
   const runs = some.map((contestant) => ({ name: contestant.name, run: contestant.start(), best: bodies.map(() => Infinity) }));
   for (let round = 0; round < COMPARED.rounds; round += 1) {
     for (const [piece, body] of bodies.entries()) {
