@@ -82,7 +82,7 @@ export function others(parsed: readonly Parsed[], module: string, input: Corpus,
   for (const { name, seconds } of parsed) {
     console.log(line(name, "in memory", input.bytes.length / 1e6 / seconds, input.events / seconds, undefined));
   }
-  for (const text of againstParsers(parsed)) console.log(text);
+  for (const { parser, part } of againstParsers(parsed)) console.log(`native-decode-tuned has ${part.toFixed(2)} of the speed of ${parser}`);
   const output = join(folder, "others.ndjson");
   for (const { name, work, needs, command } of programs(input.path, module)) {
     if (!isThere(needs) || !isThere("python3")) {
@@ -104,13 +104,13 @@ export function others(parsed: readonly Parsed[], module: string, input: Corpus,
  * times.
  *
  * @example
- * for (const line of againstParsers(parsers(program, input))) console.log(line);
+ * for (const { parser, part } of againstParsers(parsers(program, input))) console.log(parser, part);
  */
-export function againstParsers(parsed: readonly Parsed[]): string[] {
+export function againstParsers(parsed: readonly Parsed[]): { parser: string; part: number }[] {
   const decode = parsed.find(({ name }) => name === "native-decode-tuned");
   if (decode === undefined) return [];
   const others = parsed.filter(({ name }) => name.endsWith("-parse"));
-  return others.map(({ name, seconds }) => `${decode.name} has ${(seconds / decode.seconds).toFixed(2)} of the speed of ${name}`);
+  return others.map(({ name, seconds }) => ({ parser: name, part: seconds / decode.seconds }));
 }
 
 function programs(file: string, module: string): Program[] {
