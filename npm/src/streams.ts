@@ -68,8 +68,10 @@ export class DecodeStream<As extends "bytes" | "objects" = "bytes">
   readonly #decoding: Decoding;
 
   /** @throws `InvalidArgumentError` for `as: "objects"` with the schema `cef`, whose documents are text. */
-  constructor(options: DecodeStreamOptions<As> = {}) {
-    const { as = "bytes", schema } = options;
+  constructor(given?: DecodeStreamOptions<As> | null) {
+    const options: DecodeStreamOptions<As> = given ?? {};
+    const { as = "bytes", schema, onRejected } = options;
+    if (onRejected !== undefined && typeof onRejected !== "function") throw invalidArgument("onRejected", "needs a function", "pass one, or leave it out");
     if (as !== "bytes" && as !== "objects") throw invalidArgument("as", 'needs "bytes" or "objects"', "see the type of the argument");
     if (as === "objects" && (typeof schema === "object" ? schema.name : schema) === "cef") {
       throw invalidArgument("as", "documents of the schema cef are text, not objects", 'use as: "bytes", or another schema');
@@ -107,7 +109,8 @@ export class DecodeStream<As extends "bytes" | "objects" = "bytes">
  * ```
  */
 export class MultiJsonStream extends DecodeStream<"objects"> {
-  constructor({ events, maxEventBytes, onRejected }: MultiJsonStreamOptions = {}) {
+  constructor(options?: MultiJsonStreamOptions | null) {
+    const { events, maxEventBytes, onRejected } = options ?? {};
     super({ events, schema: "raw", as: "objects", maxEventBytes, onRejected });
   }
 }

@@ -68,6 +68,8 @@ describe("decode of Trend Micro's events", () => {
       ["one a line", lines.join("\n")],
       ["one a line, as Windows writes it", `\ufeff${lines.join("\r\n")}\r\n`],
       ["a list", `[${lines.join(",")}]`],
+      ["a list, as Windows writes it", `\ufeff[${lines.join(",\r\n")}]`],
+      ["an answer, as Windows writes it", `\ufeff${answers.snake}`],
       ["an indented list", `[\n${elements.snake.join("\n  ,\n")}\n]`],
       ["one after the other, indented", elements.snake.map((element) => JSON.stringify(JSON.parse(element), null, 2)).join("\n")],
       ["an answer on one line", bare(answers.snake)],

@@ -202,6 +202,8 @@ describe("other shapes of input", () => {
   test("text with the byte order mark of Windows", async () => {
     const { stdout } = await edgesiem(["decode"], { input: `\ufeff${page}` });
     assertSameText(stdout, decoded);
+    await same(`\ufeff${JSON.stringify(values)}`);
+    await same(`\ufeff${values.map((value) => JSON.stringify(value, null, 2)).join("\n")}`);
   });
 
   test("UTF-16 is refused with what to do", async () => {
@@ -340,6 +342,14 @@ describe("schemas", () => {
     assert.match(stderr, /is one of the inputs/);
     assertSameText(await readFile(path), page);
   });
+
+  test("rejects to where documents go are refused, and the file stays", async () => {
+    const path = await file("both.ndjson", "before\n");
+    const { code, stderr } = await finished("bash", ["--norc", "-c", '"$0" "$@" >> "$FILE"', process.execPath, CLI, "decode", "--rejects", path], { env: { FILE: path }, input: page });
+    assert.equal(code, 2);
+    assert.match(stderr, /^edgesiem: --rejects \S+ is where documents go\n {2}name another file\n$/);
+    assertSameText(await readFile(path), "before\n");
+  });
 });
 
 test("a file is not decoded into itself, which would have no end", async () => {
@@ -347,6 +357,11 @@ test("a file is not decoded into itself, which would have no end", async () => {
   const { code, stderr } = await finished("bash", ["--norc", "-c", '"$0" "$@" >> "$FILE"', process.execPath, CLI, "decode", path], { env: { FILE: path } });
   assert.equal(code, 2);
   assert.match(stderr.toString(), /is both input and output/);
+  const rejects = await file("precious.txt", "before\n");
+  const words = ["decode", path, "--rejects", rejects];
+  const second = await finished("bash", ["--norc", "-c", '"$0" "$@" >> "$FILE"', process.execPath, CLI, ...words], { env: { FILE: path } });
+  assert.equal(second.code, 2);
+  assertSameText(await readFile(rejects), "before\n", "a file of rejects is not emptied for nothing");
   assertSameText(await readFile(path), page);
 });
 
@@ -405,6 +420,37 @@ describe("ends of pipes and disks", () => {
     assert.equal(code, 3);
     assert.ok(decoded.startsWith(stdout.toString()) && stdout.length > 0);
     assert.match(stderr, /cut\.gz is not whole: unexpected end of file\n/);
+  });
+
+  const packed = gzipSync(page.repeat(8));
+  const holed = Buffer.from(packed).fill(0xff, packed.length >> 1, (packed.length >> 1) + 40);
+  const damaged: [string, Buffer][] = [
+    ["other bytes behind it", Buffer.concat([packed, Buffer.from("junk")])],
+    ["a wrong checksum", Buffer.concat([packed.subarray(0, -8), Buffer.alloc(8)])],
+  ];
+  for (const [name, bytes] of damaged) {
+    test(`a compressed file with ${name} gives all that is in it, and an error`, async () => {
+      const path = await file("damaged.gz", bytes);
+      const { code, stdout, stderr } = await edgesiem(["decode", path]);
+      assert.equal(code, 3);
+      assertSameText(stdout, decoded.repeat(8));
+      assert.match(stderr, /damaged\.gz is not whole: incorrect \S+ check\n {2}what came before was decoded; fetch the file again\n$/);
+      const piped = await edgesiem(["decode"], { input: bytes });
+      assert.equal(piped.code, 3);
+      assert.ok(decoded.repeat(8).startsWith(piped.stdout.toString()));
+      assert.match(piped.stderr, /stdin is not whole: .*\n {2}up to 256 KiB before that place are missing; save it to a file/);
+    });
+  }
+
+  test("a compressed file with a hole gives as much as gzip finds in it", async () => {
+    const path = await file("holed.gz", holed);
+    const { stdout: before } = await finished("gzip", ["--decompress", "--stdout", path]);
+    const good = before.toString().split("\n").findIndex((line, number) => line !== page.repeat(8).split("\n")[number]);
+    const { code, stdout } = await edgesiem(["decode", path]);
+    assert.equal(code, 3);
+    assert.ok(good > lines.length, `${good} lines before the hole`);
+    const contexts = Math.floor(good / (lines.length + 1));
+    assertSameText(stdout.toString().split("\n").slice(0, good - contexts).join("\n"), decoded.repeat(8).split("\n").slice(0, good - contexts).join("\n"));
   });
 
   for (const channel of CHANNELS) {

@@ -332,6 +332,9 @@ describe("the configuration of pull", () => {
     assert.equal(code, 2);
     assert.match(stderr, /edgesiem\.toml:2:\d+: /);
     assert.doesNotMatch(stderr, /hunter2/);
+    bad(rig, `${Array(50_000).fill("a").join(".")} = 1\n`);
+    const endless = await rig.run(["pull"]);
+    assert.deepEqual([endless.code, endless.stderr.split("\n")[0]], [2, "edgesiem: the configuration has too many tables inside of each other"]);
   });
 
   it("that is not there is said to be missing", async () => {
@@ -357,6 +360,9 @@ describe("the configuration of pull", () => {
     assert.doesNotMatch(none.stderr, /wrangler/);
     assert.equal((await rig.run(["pull", "--secrets-file", "secrets.env"], without)).code, 0);
     rig.assertLedger(0);
+    writeFileSync(join(rig.folder, "wrong.env"), 'A="two\nlines" # and a remark\n\nexport B = 1\r\nAKAMAI_CLIENT_SECRET hunter2\nC=3\n');
+    const wrong = await rig.run(["pull", "--secrets-file", "wrong.env"], without);
+    assert.deepEqual([wrong.code, wrong.stderr], [2, "edgesiem: wrong.env, line 5: it is not NAME=value\n  correct the line, or put # before it\n"]);
     const noFile = await rig.run(["pull", "--secrets-file", "other.env"]);
     assert.equal(noFile.code, 2);
     assert.match(noFile.stderr, /^edgesiem: cannot read other\.env: no such file/);

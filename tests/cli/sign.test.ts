@@ -109,12 +109,22 @@ describe("credentials", () => {
   }
 });
 
+test("an .edgerc of Windows' editors is refused with what to do", async () => {
+  const path = join(folder, "utf-16");
+  await writeFile(path, Buffer.from(`\ufeff${EDGERC}`, "utf16le"));
+  const { code, stderr } = await edgesiem(["sign", "GET", "/", "--edgerc", path]);
+  assert.equal(code, 2);
+  assert.match(stderr, /utf-16 is UTF-16\n {2}save it as UTF-8/);
+});
+
 describe("warnings and refusals", () => {
   test("a URL that other clients send otherwise is signed as it is written, with a warning", async () => {
     const { code, stdout, stderr } = await edgesiem(["sign", "GET", "https://h.example/a/../b", "--edgerc", edgerc, "--explain"]);
     assert.equal(code, 0);
     assert.match(stdout.toString(), /\\t\/a\/\.\.\/b\\t/);
     assert.match(stderr, /send this URL as https:\/\/h\.example\/b,/);
+    const upperCase = await edgesiem(["sign", "GET", "HTTPS://AKAB-example.luna.akamaiapis.net/A", "--edgerc", edgerc]);
+    assert.deepEqual([upperCase.code, upperCase.stderr], [0, ""], "scheme and host are signed in lower case");
   });
 
   test("a header that is to be signed and is not there is told", async () => {
@@ -149,6 +159,7 @@ describe("warnings and refusals", () => {
     ["a time of another form", ["GET", "/", "--timestamp", "2014-03-21"], /--timestamp: /],
     ["a header that is two lines", ["GET", "/", "-H", "a: b\nc: d"], /on one line/],
     ["a body that is not there", ["POST", "/", "--body-file", "/nonexistent"], /cannot read the body from \/nonexistent/],
+    ["a body with HEAD for curl", ["HEAD", "/", "--body-file", "/dev/null", "--curl"], /curl sends no body with HEAD\n {2}leave out/],
     ["a limit that is no number", ["POST", "/", "--max-body", "1e3"], /not a number of bytes/],
   ];
   for (const [name, args, says] of refused) {

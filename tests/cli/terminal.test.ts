@@ -37,6 +37,12 @@ function onTerminal(args: string[], options: { pty?: string[]; env?: Record<stri
 /** Every control character but the line feed, and every other one that must not reach a terminal. */
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 
+test("help is readable on a terminal whose size nobody set", async () => {
+  const { code, stdout } = await onTerminal(["init", "--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout.toString(), /^Never overwrites a file\.$/m);
+});
+
 describe("decode on a terminal", () => {
   test("writes control, bidirectional and invisible characters of events as JSON escapes", async () => {
     const { code, stdout } = await onTerminal(["decode"], { pty: ["--stdin", input, "--stdout-only"] });

@@ -66,7 +66,18 @@ export async function readSecrets(options: Pick<ConfigOptions, "secretsFile">): 
   const { secretsFile } = options;
   if (secretsFile === undefined) return process.env;
   const text = await read(secretsFile, "check the path and the permissions");
+  refuseNameless(secretsFile, text);
   return { ...util.parseEnv(text), ...process.env };
+}
+
+/** Refuses a line that is no `NAME=value`, with which the parser would make a name of two lines. The line itself may hold a secret. */
+function refuseNameless(path: string, text: string): void {
+  // Values in quotes may have line breaks.
+  const values = /=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)/g;
+  const lines = text.replaceAll(values, (value) => `=${value.replaceAll(/[^\n]/g, "")}`).split(/\r\n|\n|\r/);
+  const isGood = (line: string): boolean => /^\s*(?:#.*|(?:export\s+)?[^\s=#]+[ \t]*=.*)?$/.test(line);
+  const wrong = lines.findIndex((line) => !isGood(line));
+  if (wrong !== -1) throw new CommandError(`${path}, line ${wrong + 1}: it is not NAME=value`, EXIT.usage, "correct the line, or put # before it");
 }
 
 /** Opens a pipeline, and says every problem of the configuration at once if it cannot be used. */
@@ -172,10 +183,14 @@ function tableOf(path: string, text: string): AnyConfig {
   }
 }
 
+/** More tables inside of each other than any configuration has. */
+const MAX_DEPTH = 100;
+
 /** TOML has numbers that JSON has not; as JSON they would be no value at all, and a default would take their place. */
-function refuseEndless(value: unknown, key: string): void {
+function refuseEndless(value: unknown, key: string, depth = 0): void {
+  if (depth > MAX_DEPTH) throw new CommandError("the configuration has too many tables inside of each other", EXIT.usage, "correct the file; no key has more than a few dots");
   if (typeof value === "number" && !Number.isFinite(value)) throw new CommandError(`${key}: ${value} is no number for a configuration`, EXIT.usage, "write a whole number");
   if (typeof value !== "object" || value === null) return;
   const at = (name: string): string => (Array.isArray(value) ? `${key}[${name}]` : key === "" ? name : `${key}.${name}`);
-  for (const [name, member] of Object.entries(value)) refuseEndless(member, at(name));
+  for (const [name, member] of Object.entries(value)) refuseEndless(member, at(name), depth + 1);
 }

@@ -51,8 +51,15 @@ function ofEnvironment(core: Core, { section = "default", host, hostAdvice }: Cr
 }
 
 function readEdgerc(path: string): string {
+  const bytes = readCredentials(path);
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) throw new CommandError(`${path} is UTF-16`, EXIT.usage, "save it as UTF-8; in PowerShell with: Out-File -Encoding utf8");
+  return bytes.toString("utf8");
+}
+
+function readCredentials(path: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     const action = "name the file with --edgerc, or set AKAMAI_HOST, AKAMAI_CLIENT_TOKEN, AKAMAI_CLIENT_SECRET and AKAMAI_ACCESS_TOKEN";
     throw new CommandError(`no credentials: cannot read ${path}: ${reasonOf(error)}`, EXIT.usage, action);

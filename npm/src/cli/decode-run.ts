@@ -135,7 +135,7 @@ async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputRepo
   while (shape === undefined) {
     const next = await chunks.next();
     if (next.done !== true) beginning = Buffer.concat([beginning, next.value]);
-    shape = wanted === "auto" ? shapeOf(beginning, events) : wanted;
+    shape = wanted === "auto" ? shapeOf(withoutMark(beginning, report.input), events) : wanted;
     if (next.done === true) shape ??= "multi-json";
   }
   report.shape = shape;

@@ -90,8 +90,9 @@ async function decode(files: string[], options: DecodeOptions): Promise<void> {
   // Before any file is touched: an option that the schema does not have is refused.
   checkSchema(core, pageOptions, options);
   const inputs = (files.length === 0 ? ["-"] : files).map(findInput);
-  const rejects = options.rejects === undefined ? undefined : new Rejects(options.rejects, inputs);
+  // Before a file is emptied.
   refuseCircle(inputs);
+  const rejects = options.rejects === undefined ? undefined : new Rejects(options.rejects, inputs);
   const output = standardOutput();
   const status = new StatusLine(process.stderr, { isShown: process.stdout.isTTY !== true });
   const threads = options.threads > 1 ? new DecodeThreads(options.threads - 1, pageOptions) : undefined;

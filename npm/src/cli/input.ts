@@ -4,7 +4,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync, t
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { isatty } from "node:tty";
-import { createGunzip } from "node:zlib";
+import { createGunzip, type Gunzip } from "node:zlib";
 
 import { CommandError, EXIT, reasonOf, type ExitCode } from "./exit.ts";
 
@@ -79,14 +79,61 @@ export async function* chunksOf(input: Input, idle: Idle): AsyncGenerator<Uint8A
 }
 
 async function* unpacked(input: Input, first: Uint8Array, rest: AsyncIterable<Uint8Array>, idle: Idle): AsyncGenerator<Uint8Array> {
+  const file = input.bytes === undefined ? undefined : input.path;
   // Its size says nothing of how much will come out.
   input.bytes = undefined;
   async function* copies(): AsyncGenerator<Uint8Array> {
     yield Buffer.from(first);
     for await (const chunk of rest) yield Buffer.from(chunk);
   }
-  const packed = Readable.from(copies(), { objectMode: false, highWaterMark: 4 * CHUNK_BYTES });
   const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+  let given = 0;
+  try {
+    for await (const chunk of through(gunzip, copies(), idle)) {
+      given += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (!isOfZlib(error)) throw error;
+    // Cut files end between two steps.
+    const isCut = error.code === "Z_BUF_ERROR";
+    if (file !== undefined && !isCut) yield* restOfDamaged(file, gunzip.bytesWritten, given, idle);
+    const isComplete = file !== undefined || isCut;
+    const missing = `up to ${GUNZIP_CHUNK_BYTES / 1024} KiB before that place are missing; save it to a file and decode that, or fetch it again`;
+    throw new CommandError(`${input.name} is not whole: ${reasonOf(error)}`, EXIT.failed, isComplete ? "what came before was decoded; fetch the file again" : missing);
+  }
+}
+
+/**
+ * What of a damaged file was not given yet. zlib keeps what it unpacked in the step that failed for itself, and after `bytesWritten`
+ * packed bytes that step began; with a byte at a time there is nothing to keep.
+ */
+async function* restOfDamaged(path: string, bytesWritten: number, given: number, idle: Idle): AsyncGenerator<Uint8Array> {
+  async function* inSteps(): AsyncGenerator<Uint8Array> {
+    if (bytesWritten > 0) yield* createReadStream(path, { end: bytesWritten - 1 }) as AsyncIterable<Buffer>;
+    for await (const chunk of createReadStream(path, { start: bytesWritten }) as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; at += 1) yield chunk.subarray(at, at + 1);
+    }
+  }
+  let toSkip = given;
+  try {
+    for await (const chunk of through(createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), inSteps(), idle)) {
+      const skipped = Math.min(toSkip, chunk.length);
+      toSkip -= skipped;
+      if (skipped < chunk.length) yield chunk.subarray(skipped);
+    }
+  } catch (error) {
+    // The same as before, of which the caller speaks.
+    if (!isOfZlib(error)) throw error;
+  }
+}
+
+function isOfZlib(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("Z_");
+}
+
+async function* through(gunzip: Gunzip, chunks: AsyncIterable<Uint8Array>, idle: Idle): AsyncGenerator<Uint8Array> {
+  const packed = Readable.from(chunks, { objectMode: false, highWaterMark: 4 * CHUNK_BYTES });
   packed.on("error", (error) => gunzip.destroy(error));
   packed.pipe(gunzip);
   let wake: (() => void) | undefined;
@@ -104,10 +151,6 @@ async function* unpacked(input: Input, first: Uint8Array, rest: AsyncIterable<Ui
       if (gunzip.readableEnded) return;
       if (!(await idle())) await isChanged;
     }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || !code.startsWith("Z_")) throw error;
-    throw new CommandError(`${input.name} is not whole: ${reasonOf(error)}`, EXIT.failed, "what came before was decoded; fetch the file again");
   } finally {
     packed.destroy();
   }

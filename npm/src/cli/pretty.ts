@@ -5,6 +5,9 @@ import type { Painter } from "./terminal.ts";
 const INDENT = "  ";
 /** Documents nest some ten levels deep. One of an attacker's may nest as deep as a line is long, and indentation would square that. */
 const MAX_INDENT_LEVELS = 32;
+const NEW_LINES: readonly string[] = Array.from({ length: MAX_INDENT_LEVELS + 1 }, (_, level) => `\n${INDENT.repeat(level)}`);
+/** So many parts are joined at once: an event of an attacker's may have millions, which as strings of their own take a hundred times the room. */
+const JOINED_PARTS = 4096;
 
 const BLANK = /\s/;
 const COLON = /\s*:/y;
@@ -20,11 +23,16 @@ const SCALAR = /[^\s",:[\]{}]+/y;
  * ```
  */
 export function pretty(document: string, paint: Painter): string {
-  const out: string[] = [];
+  const joined: string[] = [];
+  let out: string[] = [];
   let level = 0;
   let at = 0;
-  const newLine = (): string => `\n${INDENT.repeat(Math.min(level, MAX_INDENT_LEVELS))}`;
+  const newLine = (): string => NEW_LINES[Math.min(level, MAX_INDENT_LEVELS)] ?? "\n";
   while (at < document.length) {
+    if (out.length >= JOINED_PARTS) {
+      joined.push(out.join(""));
+      out = [];
+    }
     const character = document.charAt(at);
     if (character === '"') {
       const string = document.slice(at, endOfString(document, at));
@@ -55,7 +63,8 @@ export function pretty(document: string, paint: Painter): string {
     }
   }
   out.push("\n");
-  return out.join("");
+  joined.push(out.join(""));
+  return joined.join("");
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string {

@@ -35,12 +35,15 @@ class FittedCommand extends Command {
   override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
     return super.addHelpText(position, (context) => {
       const { getErrHelpWidth, getOutHelpWidth } = this.configureOutput();
-      // Without a terminal Commander takes this width too.
-      const width = (context.error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80;
-      return fitted(typeof text === "string" ? text : text(context), width);
+      // Without a terminal Commander takes this width too; one whose size nobody set says 0.
+      const width = (context.error ? getErrHelpWidth : getOutHelpWidth)?.() || 80;
+      return fitted(typeof text === "string" ? text : text(context), Math.max(width, LEAST_WIDTH));
     });
   }
 }
+
+/** On a terminal that is narrower, lines are broken by it and not by words. */
+const LEAST_WIDTH = 30;
 
 /** The command with all its subcommands. */
 export function buildProgram(): Command {

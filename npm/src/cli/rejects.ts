@@ -12,13 +12,18 @@ export class Rejects {
   readonly #path: string;
   readonly #fd: number;
 
-  /** Opens the file, which must not be one of the inputs, and empties it. */
+  /** Opens the file, which must be neither one of the inputs nor the output, and empties it. */
   constructor(path: string, inputs: readonly Input[]) {
     this.#path = path;
     this.#fd = attempt(path, EXIT.usage, () => openSync(path, "a", 0o600));
     const stat = fstatSync(this.#fd);
     if (inputs.some((input) => input.identity === `${stat.dev}:${stat.ino}`)) {
       throw new CommandError(`--rejects ${path} is one of the inputs`, EXIT.usage, "name another file");
+    }
+    const output = fstatSync(1);
+    // A device may be both, such as /dev/null.
+    if (stat.isFile() && stat.dev === output.dev && stat.ino === output.ino) {
+      throw new CommandError(`--rejects ${path} is where documents go`, EXIT.usage, "name another file");
     }
     if (stat.isFile()) ftruncateSync(this.#fd);
   }

@@ -79,6 +79,9 @@ async function sign(method: string, url: string, options: SignOptions): Promise<
   if (options.explain === true) printed.push(explain(stages, { showsSecrets: options.showSecrets === true }));
   if (options.json === true) printed.push(`${JSON.stringify({ method, url: absolute, authorization, timestamp, nonce })}\n`);
   if (options.curl === true) {
+    if (method === "HEAD" && options.bodyFile !== undefined) {
+      throw new CommandError("curl sends no body with HEAD", EXIT.usage, "leave out --body-file, or leave out --curl");
+    }
     printed.push(`${curlCommand({ method, url: absolute, headers, bodyFile: options.bodyFile }, authorization)}\n`);
   }
   print(printed.join("") || `${authorization}\n`);
@@ -106,7 +109,9 @@ function ownTerms<T>(work: () => T): T {
 function warnings(url: string, credentials: Credentials, headers: readonly [string, string][]): string[] {
   const found: string[] = [];
   const sent = URL.canParse(url) ? new URL(url).href : undefined;
-  if (sent !== undefined && sent !== url) {
+  // Both are signed in lower case.
+  const signed = url.replace(/^[^:/?#]+:\/\/[^/?#]*/, (origin) => origin.toLowerCase());
+  if (sent !== undefined && sent !== signed) {
     found.push(`fetch and other clients send this URL as ${printable(sent)}, for which the signature is not good: sign that one for them`);
   }
   const [asked, own] = [hostOf(url), hostOf(`https://${credentials.host}`)];

@@ -75,9 +75,9 @@ class SharedCore implements Core {
   }
 
   // The overloads of the interface say which of the two it is.
-  decodeEvent(line: string | Uint8Array, { events }: DecodeOptions = {}): DecodedEvent & TrendMicroCasEvent {
+  decodeEvent(line: string | Uint8Array, options?: DecodeOptions | null): DecodedEvent & TrendMicroCasEvent {
     const given = lineOf(line);
-    const schema = schemaOf(undefined, events);
+    const schema = schemaOf(undefined, options?.events);
     return JSON.parse(this.#call((glue) => glue.decodeEvent(given, schema))) as DecodedEvent & TrendMicroCasEvent;
   }
 
@@ -99,8 +99,8 @@ class SharedCore implements Core {
     return this.#call((glue) => glue.schemaNames(events));
   }
 
-  pageDecoder(options: PageOptions = {}): PageDecoder {
-    return new PageDecoder(this.#alive(), options);
+  pageDecoder(options?: PageOptions | null): PageDecoder {
+    return new PageDecoder(this.#alive(), options ?? {});
   }
 
   #call<T>(work: (glue: Glue) => T): T {

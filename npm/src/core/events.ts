@@ -1,7 +1,7 @@
 /** Whose events there are, and how to tell them apart. */
 
 import type { EventsName, SchemaOption, SchemaTable } from "../types.ts";
-import { invalidArgument } from "./bytes.ts";
+import { bytesOf, invalidArgument } from "./bytes.ts";
 
 /** Names of the kinds of events, which are those of their sources; the first is meant where none is named. */
 export const EVENTS = ["akamai-siem", "trend-micro-cas"] as const satisfies readonly EventsName[];
@@ -28,6 +28,7 @@ const AKAMAI_MEMBERS = ["attackData", "httpMessage"] as const;
  * ```
  */
 export function eventsOf(beginning: string | Uint8Array): EventsName | undefined {
+  if (typeof beginning !== "string") bytesOf("beginning", beginning);
   const seen = new Set<string>();
   for (const name of membersOfFirst(beginning)) {
     seen.add(name);

@@ -105,6 +105,9 @@ export const arguments_: readonly Check[] = [
         ["a chunk", () => core.pageDecoder().push(wrong("text"))],
         ["as", () => new edgesiem.DecodeStream({ as: wrong("text") })],
         ["as", () => new edgesiem.DecodeStream({ as: "objects", schema: "cef" })],
+        ["onRejected", () => new edgesiem.DecodeStream({ onRejected: wrong(5) })],
+        ["a text", () => edgesiem.eventsOf(wrong(undefined))],
+        ["a text", () => edgesiem.eventsOf(wrong({}))],
       ];
       for (const [what, call] of calls) {
         const error = await thrownBy(call);
@@ -114,6 +117,10 @@ export const arguments_: readonly Check[] = [
         ok(error.userAction !== "" && !`${error.stack} ${error.userAction}`.includes("hunter2"), `${what}: ${String(error)}`);
       }
       equal((await edgesiem.decodeEvent("{}")), {});
+      // As no options, like elsewhere on the web.
+      equal((await edgesiem.decodeEvent("{}", wrong(null))), {});
+      core.pageDecoder(wrong(null)).free();
+      ok(new edgesiem.DecodeStream(wrong(null)).counts.events === 0 && new edgesiem.MultiJsonStream(wrong(null)).counts.events === 0, "null");
     },
   },
   {
