@@ -91,7 +91,11 @@ pub fn facet() -> impl Strategy<Value = String> {
 pub fn headers() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         6 => "[A-Za-z-]{0,12}: ?[ -~]{0,40}",
+        // Longer than what is looked at together.
+        1 => "[A-Za-z-]{0,12}: ?[ -~]{50,200}",
+        1 => "[a-z]{50,130}[:\"\\\\\t\r\u{0}\u{e9}][ -~]{0,20}",
         1 => "[\t ]{0,3}[ -~]{0,20}",
+        1 => "[\t ][ -~]{60,140}",
         1 => ".{0,12}",
         1 => Just(String::new()),
         1 => "[a-z:%\t\r 0-9a-f\"\\\\]{0,20}",
