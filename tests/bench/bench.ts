@@ -245,8 +245,10 @@ function table(rows: readonly Row[], parsed: readonly Parsed[], input: Corpus): 
       ),
     ),
     "",
-    "Bytes in, bytes out; every event of every decoder's output was compared with what its generator meant, and of every schema's",
-    "it was checked that it is about that event. The last column is about conversion alone, without copies for JavaScript.",
+    "MB/s are of the input. Rows of js- and wasm- take bytes and give bytes; every event of each decoder among them was compared with",
+    "what its generator meant, and of every schema's it was checked that it is about that event. Native rows count their events.",
+    "Ratios to JavaScript are medians of those of the rounds. The last column, about conversion alone without copies for JavaScript,",
+    "and the ratios to parsers below come from the quickest times of pieces; parsers build a value and drop it.",
     `wasm-decode has ${(rate("wasm-decode") / rate("wasm-copy")).toFixed(2)} of the speed of wasm-copy`,
     ...againstParsers(parsed).map(({ parser, part }) => `native-decode-tuned has ${part.toFixed(2)} of the speed of ${parser}`),
   ].join("\n");

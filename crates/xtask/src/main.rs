@@ -46,7 +46,7 @@ enum Command {
     Check,
     /// Writes the pages about sinks, the README's table of them, and the configuration's schema and types, from the code.
     Docs,
-    /// Measures decoding against idiomatic JavaScript and against a value tree, in one run.
+    /// Measures decoding and converting against idiomatic JavaScript, a value tree, copying and parsers, in one run.
     Bench(bench::Options),
     /// Breaks the pipeline and its stores in every way, and counts what was lost and what was sent twice.
     Faults(faults::Options),
