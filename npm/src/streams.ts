@@ -67,7 +67,7 @@ export class DecodeStream<As extends "bytes" | "objects" = "bytes">
   readonly writable: WritableStream<Uint8Array>;
   readonly #decoding: Decoding;
 
-  /** @throws `InvalidArgumentError` for `as: "objects"` with the schema `cef`, whose documents are text. */
+  /** @throws `InvalidArgumentError` for `as: "objects"` with the schema `cef`, whose documents are text, and for an `onRejected` that is no function. */
   constructor(given?: DecodeStreamOptions<As> | null) {
     const options: DecodeStreamOptions<As> = given ?? {};
     const { as = "bytes", schema, onRejected } = options;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import type { Core, Credentials } from "../index.ts";
 import { CommandError, EXIT, reasonOf } from "./exit.ts";
+import { refuseUtf16 } from "./utf16.ts";
 
 /** The options that name credentials. */
 export interface CredentialsOptions {
@@ -52,8 +53,7 @@ function ofEnvironment(core: Core, { section = "default", host, hostAdvice }: Cr
 
 function readEdgerc(path: string): string {
   const bytes = readCredentials(path);
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw new CommandError(`${path} is UTF-16`, EXIT.usage, "save it as UTF-8; in PowerShell with: Out-File -Encoding utf8");
+  refuseUtf16(path, bytes);
   return bytes.toString("utf8");
 }
 

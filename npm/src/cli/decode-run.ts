@@ -8,10 +8,10 @@ import { ParallelDecoding } from "./decode-parallel.ts";
 import { newReport, type InputReport } from "./decode-report.ts";
 import { Results, type Destination } from "./decode-results.ts";
 import type { DecodeThreads } from "./decode-threads.ts";
-import { CommandError, EXIT } from "./exit.ts";
 import { chunksOf, type Input } from "./input.ts";
 import { ObjectLines, isInsideOfObject, shapeOf, type InputShape } from "./json-lines.ts";
 import { byteProgress, type StatusLine } from "./progress.ts";
+import { refuseUtf16 } from "./utf16.ts";
 
 /** An input with no more bytes is decoded before a thread would be there. */
 const ALONE_BYTES = 16 * 1024 * 1024;
@@ -159,9 +159,7 @@ async function* eventLines(chunks: AsyncGenerator<Uint8Array>, report: InputRepo
 
 /** Editors on Windows put a byte order mark before the text. */
 function withoutMark(beginning: Uint8Array, name: string): Uint8Array {
+  refuseUtf16(name, beginning);
   const [first, second, third] = beginning;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new CommandError(`${name} is UTF-16`, EXIT.usage, "save it as UTF-8; in PowerShell with: Out-File -Encoding utf8");
-  }
   return first === 0xef && second === 0xbb && third === 0xbf ? beginning.subarray(3) : beginning;
 }
